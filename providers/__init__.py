@@ -1,0 +1,1 @@
+"""The clouds. Each is a package behind ``provisioner.ports.Provider``, found by entry point."""

@@ -1,0 +1,176 @@
+"""Amazon Web Services: Ingresses as Application Load Balancers.
+
+``provider`` is what the entry point names. Every command loads it, most need little of it, so each
+method imports the module it stands for: finding the provider and reading annotations stays below
+20 ms, computing a plan never loads an SDK, and boto3 comes when something connects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from providers.aws.addresses import Kind, newest_load_balancer
+from providers.aws.annotations import NATIVE, PREFIX
+from provisioner.model.annotation import Annotation
+from provisioner.model.change import Change, Step
+from provisioner.model.intent import Intent, LoadBalancerIntent, TargetMode
+from provisioner.model.kube import Node
+from provisioner.model.limits import Limits
+from provisioner.model.resource import Observed, ObservedResource, Resource
+from provisioner.model.settings import Settings
+from provisioner.model.snapshot import Snapshot
+from provisioner.ports import (
+    CloudTarget,
+    Cost,
+    Expressed,
+    Expression,
+    Fence,
+    ModeRoom,
+    Provider,
+    Reader,
+    SharedExpression,
+    StepRoom,
+    Writer,
+)
+
+if TYPE_CHECKING:
+    from providers.aws.account import Facts, Wanted
+
+CONTROLLER = "ingress-provisioner.io/aws"
+"""What an IngressClass of ours says in ``spec.controller``."""
+
+_INFERRED_CLASS = "alb"
+
+_IMMUTABLE: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        Kind.LOAD_BALANCER.value: frozenset({"Scheme", "Type"}),
+        Kind.SECURITY_GROUP.value: frozenset({"VpcId"}),
+        Kind.SECURITY_GROUP_RULE.value: frozenset({"GroupId"}),
+        Kind.LISTENER_CERTIFICATE.value: frozenset({"Certificates"}),
+        Kind.TARGET_GROUP.value: frozenset(
+            {"Protocol", "ProtocolVersion", "TargetType", "VpcId", "IpAddressType"}
+        ),
+    }
+)
+_CREATE_ONLY: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        Kind.LOAD_BALANCER.value: frozenset({"Name"}),
+        Kind.SECURITY_GROUP.value: frozenset({"GroupName", "Description"}),
+        Kind.TARGET_GROUP.value: frozenset({"Name", "Port"}),
+    }
+)
+_PARTIAL: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        Kind.LOAD_BALANCER.value: frozenset({"Attributes"}),
+        Kind.TARGET_GROUP.value: frozenset({"Attributes"}),
+    }
+)
+_MEMBERSHIP: Mapping[str, str] = MappingProxyType({Kind.TARGETS.value: "Targets"})
+
+
+class AwsProvider:
+    """AWS, its pure side, and the doors to its shell."""
+
+    name: str = "aws"
+    controller: str = CONTROLLER
+    annotations: tuple[Annotation[object], ...] = NATIVE
+    prefixes: tuple[str, ...] = (PREFIX,)
+    immutable: Mapping[str, frozenset[str]] = _IMMUTABLE
+    create_only: Mapping[str, frozenset[str]] = _CREATE_ONLY
+    partial: Mapping[str, frozenset[str]] = _PARTIAL
+    membership: Mapping[str, str] = _MEMBERSHIP
+
+    def infers_class(self, name: str | None) -> bool:
+        """Tell whether files may use this class name without holding the IngressClass."""
+        return name == _INFERRED_CLASS
+
+    def node_impossible(self, node: Node) -> str:
+        """Return why this node can never be a target, "" where it can."""
+        from providers.aws.room import node_impossible  # noqa: PLC0415 - see the module's docstring
+
+        return node_impossible(node)
+
+    def wanted(self, intent: Intent, snapshot: Snapshot, settings: Settings) -> Wanted:
+        """Return which facts expressing this intent needs."""
+        from providers.aws.wanted import wanted  # noqa: PLC0415 - see the module's docstring
+
+        return wanted(intent, snapshot, settings)
+
+    def mode_room(
+        self, load_balancer: LoadBalancerIntent, facts: Facts, limits: Limits
+    ) -> ModeRoom:
+        """Return what the mode decision must respect."""
+        from providers.aws.room import mode_room  # noqa: PLC0415 - see the module's docstring
+
+        return mode_room(load_balancer, facts, limits)
+
+    def present_modes(self, group: str, observed: Observed) -> Mapping[str, TargetMode]:
+        """Return the mode in force by backend text (``<ns>/<ingress>/<service>:<port>``)."""
+        from providers.aws.room import present_modes  # noqa: PLC0415 - see the module's docstring
+
+        return present_modes(group, observed)
+
+    def express(self, request: Expression, facts: Facts) -> Expressed:
+        """Return the resources that one load balancer consists of."""
+        from providers.aws.express import express  # noqa: PLC0415 - see the module's docstring
+
+        return express(request, facts)
+
+    def express_shared(
+        self, parts: Sequence[Expressed], facts: Facts, request: SharedExpression
+    ) -> Expressed:
+        """Return what the load balancers share: backend security group, node and pod rules."""
+        from providers.aws.shared import express_shared  # noqa: PLC0415 - see the module's docstring
+
+        return express_shared(parts, facts, request)
+
+    def costs(self, resource: Resource | ObservedResource) -> tuple[Cost, ...]:
+        """Return what a resource takes of AWS's limits."""
+        from providers.aws.limits import costs  # noqa: PLC0415 - see the module's docstring
+
+        return costs(resource)
+
+    def foreign_usage(self, facts: Facts) -> Mapping[str, int]:
+        """Return what others use of account-wide limits, by limit name."""
+        from providers.aws.limits import foreign_usage  # noqa: PLC0415 - see the module's docstring
+
+        return foreign_usage(facts)
+
+    def steps(
+        self, changes: Sequence[Change], observed: Observed, room: StepRoom
+    ) -> tuple[Step, ...]:
+        """Return the steps of these changes with their calls and stages."""
+        from providers.aws.steps import steps  # noqa: PLC0415 - see the module's docstring
+
+        return steps(changes, observed, room)
+
+    def status_addresses(
+        self, group: str, outputs: Mapping[str, Mapping[str, str]]
+    ) -> tuple[str, ...]:
+        """Return the DNS name of a load balancer, in lower case as clients compare it."""
+        address = newest_load_balancer(group, outputs)
+        name = outputs.get(address, {}).get("DNSName", "")
+        return (name.lower(),) if name else ()
+
+    def open_reader(self, target: CloudTarget) -> Reader[Wanted, Facts]:
+        """Connect for reading."""
+        from providers.aws.reader import open_reader  # noqa: PLC0415 - see the module's docstring
+
+        return open_reader(target)
+
+    def open_writer(self, target: CloudTarget, fence: Fence) -> Writer:
+        """Connect for writing."""
+        from providers.aws.execute import open_writer  # noqa: PLC0415 - see the module's docstring
+
+        return open_writer(target, fence)
+
+    def read_account(self, text: bytes, path: str) -> Reader[Wanted, Facts]:
+        """Return a reader over an account file's content."""
+        from providers.aws.wire import read_account  # noqa: PLC0415 - see the module's docstring
+
+        return read_account(text, path)
+
+
+provider: Provider[Wanted, Facts] = AwsProvider()

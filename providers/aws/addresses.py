@@ -1,0 +1,239 @@
+"""Logical addresses: the one place that spells what a resource is called in a plan.
+
+An address names a resource by what it is *for*, never by what AWS calls it, so that a plan from
+files and the controller in the cluster speak of the same thing before either has created it. It is
+also the value of the tag ``ingress-provisioner.io/resource``, hence its alphabet (what every AWS
+service accepts in a tag value) and its length (256 characters; a longer one is cut and ends in a
+hash of the whole).
+
+======================== ==============================================================
+Kind                     Address
+======================== ==============================================================
+LoadBalancer             ``aws:load-balancer/<group>[@generation]``
+SecurityGroup            ``aws:security-group/<group>/frontend``, ``.../shared/backend``
+SecurityGroupRule        ``aws:security-group-rule/<group>/frontend/<port>``,
+                         ``aws:security-group-rule/shared/<group id>/<first>-<last>``
+Listener                 ``aws:listener/<group>/<port>``
+ListenerCertificate      ``aws:listener-certificate/<group>/<port>/<hash of the ARN>``
+ListenerRule             ``aws:listener-rule/<group>/<port>/<hash of host, path, ...>``
+TargetGroup              ``aws:target-group/<group>/<target group id>[@generation]``
+Targets                  ``aws:targets/<group>/<target group id>[@generation]``
+======================== ==============================================================
+
+A group is ``shop/web`` (implicit: the load balancer of one Ingress), ``edge`` (explicit) or
+``shared``. A target group id is ``<service>:<port>/<mode>``; explicit groups, which several
+Ingresses share, put ``<namespace>/<ingress>/`` before it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from provisioner.model.intent import BackendId
+from provisioner.model.resource import SHARED
+
+LONGEST = 256
+"""The longest value of an AWS tag."""
+
+_PREFIX = "aws:"
+_FOREIGN = re.compile(r"[^A-Za-z0-9+\-=._:/@]")
+_HASH = 10
+
+
+class Kind(StrEnum):
+    """The kinds of resources, in AWS's own words; the values are those of ``Resource.kind``."""
+
+    LOAD_BALANCER = "LoadBalancer"
+    SECURITY_GROUP = "SecurityGroup"
+    SECURITY_GROUP_RULE = "SecurityGroupRule"
+    LISTENER = "Listener"
+    LISTENER_CERTIFICATE = "ListenerCertificate"
+    LISTENER_RULE = "ListenerRule"
+    TARGET_GROUP = "TargetGroup"
+    TARGETS = "Targets"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shape:
+    """How a kind is spelled, and how many path elements its id has in an implicit group."""
+
+    slug: str
+    elements: int
+
+
+_SHAPES: Mapping[Kind, _Shape] = MappingProxyType(
+    {
+        Kind.LOAD_BALANCER: _Shape(slug="load-balancer", elements=0),
+        Kind.SECURITY_GROUP: _Shape(slug="security-group", elements=1),
+        Kind.SECURITY_GROUP_RULE: _Shape(slug="security-group-rule", elements=2),
+        Kind.LISTENER: _Shape(slug="listener", elements=1),
+        Kind.LISTENER_CERTIFICATE: _Shape(slug="listener-certificate", elements=2),
+        Kind.LISTENER_RULE: _Shape(slug="listener-rule", elements=2),
+        Kind.TARGET_GROUP: _Shape(slug="target-group", elements=2),
+        Kind.TARGETS: _Shape(slug="targets", elements=2),
+    }
+)
+_KINDS: Mapping[str, Kind] = MappingProxyType({s.slug: kind for kind, s in _SHAPES.items()})
+
+_EXPLICIT_TARGET_GROUP = 5  # edge / shop / web / web:80 / pod
+
+
+class AddressError(ValueError):
+    """A text that is no address of ours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """An address taken apart. ``group`` and ``id`` are those of the address *as it is spelled*.
+
+    Of an address that had to be cut only the kind and the generation are dependable; the tag
+    ``ingress-provisioner.io/group`` says the group in any case.
+    """
+
+    kind: Kind
+    group: str
+    id: str
+    generation: int = 1
+
+
+def digest10(*parts: str) -> str:
+    """Return ten hexadecimal digits that stand for these parts, in this order."""
+    text = "\x00".join(parts)
+    return hashlib.sha256(text.encode()).hexdigest()[:_HASH]
+
+
+def load_balancer(group: str, *, generation: int = 1) -> str:
+    """Return the address of a group's load balancer."""
+    return _spell(Kind.LOAD_BALANCER, group, generation=generation)
+
+
+def frontend_security_group(group: str) -> str:
+    """Return the address of the group that lets clients in."""
+    return _spell(Kind.SECURITY_GROUP, group, "frontend")
+
+
+def backend_security_group() -> str:
+    """Return the address of the one group that every load balancer of the cluster carries."""
+    return _spell(Kind.SECURITY_GROUP, SHARED, "backend")
+
+
+def frontend_rule(group: str, port: int) -> str:
+    """Return the address of what lets clients in on one port."""
+    return _spell(Kind.SECURITY_GROUP_RULE, group, "frontend", str(port))
+
+
+def backend_rule(group_id: str, first: int, last: int) -> str:
+    """Return the address of what lets load balancers reach ports of one endpoint group."""
+    return _spell(Kind.SECURITY_GROUP_RULE, SHARED, group_id, f"{first}-{last}")
+
+
+def listener(group: str, port: int) -> str:
+    """Return the address of a listener."""
+    return _spell(Kind.LISTENER, group, str(port))
+
+
+def listener_certificate(group: str, port: int, arn: str) -> str:
+    """Return the address of a certificate's place on a listener (all but the default one)."""
+    return _spell(Kind.LISTENER_CERTIFICATE, group, str(port), digest10(arn))
+
+
+def listener_rule(group: str, port: int, *identity: str) -> str:
+    """Return the address of the rule that ``identity`` (host, path type, path, ...) tells apart."""
+    return _spell(Kind.LISTENER_RULE, group, str(port), digest10(*identity))
+
+
+def target_group_id(backend: BackendId, mode: str, *, explicit: bool) -> str:
+    """Return the id that a target group and its targets share."""
+    short = f"{backend.service.name}:{backend.port}/{mode}"
+    return f"{backend.ingress.namespace}/{backend.ingress.name}/{short}" if explicit else short
+
+
+def target_group(group: str, tgid: str, *, generation: int = 1) -> str:
+    """Return the address of a target group."""
+    return _spell(Kind.TARGET_GROUP, group, tgid, generation=generation)
+
+
+def targets(group: str, tgid: str, *, generation: int = 1) -> str:
+    """Return the address of what is registered with a target group."""
+    return _spell(Kind.TARGETS, group, tgid, generation=generation)
+
+
+def targets_of(address: str) -> str:
+    """Return the address of the targets of the target group at ``address``."""
+    return _respell(address, Kind.TARGET_GROUP, Kind.TARGETS)
+
+
+def target_group_of(address: str) -> str:
+    """Return the address of the target group whose targets are at ``address``."""
+    return _respell(address, Kind.TARGETS, Kind.TARGET_GROUP)
+
+
+def newest_load_balancer(group: str, known: Iterable[str]) -> str:
+    """Return which of the known addresses is the group's load balancer, of several the newest.
+
+    Where none is known it is the address of the first generation.
+    """
+    first = load_balancer(group)
+    generations = [a for a in known if a == first or _is_generation(a, first)]
+    return max(generations, key=lambda a: parse(a).generation, default=first)
+
+
+def _is_generation(address: str, first: str) -> bool:
+    base, _, number = address.rpartition("@")
+    return number.isdecimal() and base == first
+
+
+def parse(address: str) -> Address:
+    """Return an address taken apart.
+
+    Raises:
+        AddressError: It is not an address that this module spells.
+    """
+    slug, slash, rest = address.removeprefix(_PREFIX).partition("/")
+    kind = _KINDS.get(slug)
+    if not address.startswith(_PREFIX) or kind is None or not slash:
+        raise AddressError(f"{address!r} is not an address of this provider")
+    rest, _, suffix = rest.partition("@")
+    if suffix and not suffix.isdecimal():
+        raise AddressError(f"{address!r} ends in no generation number")
+    group, identity = _split(kind, rest)
+    return Address(kind=kind, group=group, id=identity, generation=int(suffix or 1))
+
+
+def _split(kind: Kind, rest: str) -> tuple[str, str]:
+    elements = rest.split("/")
+    tail = _SHAPES[kind].elements
+    if kind in {Kind.TARGET_GROUP, Kind.TARGETS} and len(elements) == _EXPLICIT_TARGET_GROUP:
+        tail = _EXPLICIT_TARGET_GROUP - 1
+    head = len(elements) - tail
+    return "/".join(elements[:head]), "/".join(elements[head:])
+
+
+def _spell(kind: Kind, *elements: str, generation: int = 1) -> str:
+    suffix = f"@{generation}" if generation > 1 else ""
+    text = f"{_PREFIX}{_SHAPES[kind].slug}/" + "/".join(_clean(part) for part in elements)
+    return _cut(text, LONGEST - len(suffix)) + suffix
+
+
+def _respell(address: str, old: Kind, new: Kind) -> str:
+    prefix = f"{_PREFIX}{_SHAPES[old].slug}/"
+    if not address.startswith(prefix):
+        raise AddressError(f"{address!r} is not the address of a {old}")
+    return f"{_PREFIX}{_SHAPES[new].slug}/{address.removeprefix(prefix)}"
+
+
+def _clean(element: str) -> str:
+    """Return ``element`` in the alphabet of addresses; one that needed it ends in its own hash."""
+    cleaned = _FOREIGN.sub("_", element).replace("@", "_")
+    return cleaned if cleaned == element else f"{cleaned}-{digest10(element)}"
+
+
+def _cut(text: str, longest: int) -> str:
+    if len(text) <= longest:
+        return text
+    return f"{text[: longest - _HASH - 1]}-{digest10(text)}"

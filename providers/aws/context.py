@@ -1,0 +1,153 @@
+"""What every part of expressing one load balancer looks at, gathered once.
+
+A ``Context`` answers the questions that several modules ask of the same inputs: what exists
+already, what must be held because its owner cannot be read right now, which VPC it is, and whom a
+problem of the whole load balancer concerns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from providers.aws import addresses, marks
+from providers.aws.account import Facts
+from provisioner.model.diagnostic import Diagnostic, error, warning
+from provisioner.model.intent import LoadBalancerIntent
+from provisioner.model.kube import NO_STRINGS, Key
+from provisioner.model.resource import ObservedResource, Unknown, Value
+from provisioner.model.settings import Identity
+from provisioner.ports import Expression
+
+NATIVE = "alb.ingress.kubernetes.io/"
+"""The prefix of the native annotations."""
+
+
+def native_field(suffix: str) -> str:
+    """Return the field path of a native annotation, for diagnostics."""
+    return f"metadata.annotations[{NATIVE}{suffix}]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """One load balancer's request, and the account it lands in."""
+
+    request: Expression
+    facts: Facts
+
+    @property
+    def intent(self) -> LoadBalancerIntent:
+        """What the members want."""
+        return self.request.intent
+
+    @property
+    def group(self) -> str:
+        """The group's name."""
+        return self.request.intent.name
+
+    @property
+    def identity(self) -> Identity:
+        """Who we are."""
+        return self.request.settings.identity
+
+    @property
+    def members(self) -> tuple[Key, ...]:
+        """The Ingresses that are planned, in group order."""
+        return tuple(member.ingress for member in self.request.intent.members)
+
+    @property
+    def observed(self) -> tuple[ObservedResource, ...]:
+        """What this group owns now."""
+        return self.request.observed.of_group(self.group)
+
+    @property
+    def address(self) -> str:
+        """The load balancer's address: that of the one that exists, else of the first."""
+        return addresses.newest_load_balancer(self.group, self.request.observed.resources)
+
+    @property
+    def existing(self) -> ObservedResource | None:
+        """The load balancer that exists; of several, the newest generation."""
+        return self.at(self.address)
+
+    @property
+    def held(self) -> frozenset[Key]:
+        """Ingresses that keep their last good rules: they cannot be planned, or not read, here."""
+        quarantined = frozenset(q.ingress for q in self.intent.quarantined if not q.path)
+        return (quarantined | self.request.keep) - set(self.members) - set(self.intent.leaving)
+
+    @property
+    def holding(self) -> bool:
+        """Whether something in the cloud belongs to a held Ingress.
+
+        What such an Ingress asked for is not known here. So a setting of the load balancer that
+        nobody else states keeps its present value instead of going back to its default.
+        """
+        held = self.held
+        return any(held.intersection(resource.ingresses) for resource in self.observed)
+
+    @property
+    def offline(self) -> bool:
+        """Whether no account was read at all, so that everything it would say is unknown."""
+        return self.facts.vpc is None and not self.facts.vpc_problem
+
+    @property
+    def vpc_id(self) -> str | Unknown:
+        """The VPC, where one can be told."""
+        if self.facts.vpc is not None:
+            return self.facts.vpc.id
+        return Unknown(self.facts.vpc_problem or "depends on the account's VPC")
+
+    @property
+    def dualstack(self) -> bool:
+        """Whether clients may come over IPv6."""
+        return self.address_type.startswith("dualstack")
+
+    @property
+    def address_type(self) -> str:
+        """What someone states, else (while something is held) what is, else IPv4."""
+        if self.intent.address_type:
+            return self.intent.address_type
+        existing = self.existing
+        present = existing.spec.get("IpAddressType") if existing and self.holding else None
+        return present if isinstance(present, str) else "ipv4"
+
+    def at(self, address: str) -> ObservedResource | None:
+        """Return what exists at an address."""
+        return self.request.observed.resources.get(address)
+
+    def tags(
+        self, address: str, *, user: Mapping[str, str] = NO_STRINGS, ingress: Key | None = None
+    ) -> Value:
+        """Return the ``Tags`` of a resource of this group; the installation's own are included."""
+        return marks.tags(
+            self.identity,
+            group=self.group,
+            address=address,
+            ingress=ingress,
+            user={**self.request.settings.tags, **user},
+        )
+
+    def errors(
+        self, code: str, message: str, *, field: str = "", hint: str = ""
+    ) -> tuple[Diagnostic, ...]:
+        """Return a blocking error of the whole load balancer: one for every member."""
+        return tuple(
+            error(code, subject, message=message, field=field, hint=hint, ingress=ingress)
+            for subject, ingress in self._concerned()
+        )
+
+    def warnings(
+        self, code: str, message: str, *, field: str = "", hint: str = ""
+    ) -> tuple[Diagnostic, ...]:
+        """Return a warning about the whole load balancer: one for every member."""
+        return tuple(
+            warning(code, subject, message=message, field=field, hint=hint, ingress=ingress)
+            for subject, ingress in self._concerned()
+        )
+
+    def _concerned(self) -> Iterator[tuple[str, Key | None]]:
+        for member in self.members:
+            yield f"Ingress {member}", member
+        if not self.members:
+            yield f"load balancer {self.group}", None

@@ -1,0 +1,122 @@
+"""The one way to write to AWS: fence, pace, one attempt, and an honest word on the outcome.
+
+A call is repeated only when AWS refused it for being too fast, because then it certainly did not
+happen. A lost answer or a server error may hide a success; it is reported as ``Unavailable``, and
+planning again finds out by looking. The fence is asked right before every attempt, after any
+waiting, so that whoever lost the lease while waiting sends nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import TypeVar, cast
+
+from botocore import xform_name
+
+from providers.aws.client import Clients
+from providers.aws.journal import Journal
+from providers.aws.pace import Pace, SystemClock, persist
+from provisioner.model.change import Call
+from provisioner.ports import Clock, CloudTarget, Fence, ProviderError, Rejected
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+class WriteGate:
+    """The gate of everything that writes: paced, fenced, repeated only when refused as too fast."""
+
+    def __init__(self, fence: Fence, clock: Clock | None = None) -> None:
+        self._fence = fence
+        self._clock = clock or SystemClock()
+        self._pace = Pace(self._clock)
+
+    def call(self, service: str, operation: str, send: Callable[[], T]) -> T:
+        """Make a call that changes the account."""
+
+        def attempt() -> T:
+            self._pace.wait(service, operation)
+            self._fence.check()
+            return send()
+
+        return persist(attempt, self._clock, reading=False)
+
+
+def open_writer(target: CloudTarget, fence: Fence, *, journal: Journal | None = None) -> AwsWriter:
+    """Return a writer to the account behind ``target``.
+
+    Raises:
+        ConfigError: No region is configured, or the configuration of AWS is broken.
+    """
+    clock = SystemClock()
+    clients = Clients(target, WriteGate(fence, clock), reading=False)
+    return AwsWriter(clients, journal=journal or Journal(clock))
+
+
+class AwsWriter:
+    """Implements ``ports.Writer``; safe to share between threads."""
+
+    def __init__(self, clients: Clients, *, journal: Journal) -> None:
+        """Write through ``clients``, whose gate holds the fence; tell ``journal`` what was made."""
+        self._clients = clients
+        self._journal = journal
+
+    def send(self, call: Call, parameters: Mapping[str, object]) -> Mapping[str, str]:
+        """Make one call and return the outputs it names.
+
+        Raises:
+            NotLeader: The fence is down; nothing was sent.
+            ProviderError: AWS said no, or said nothing.
+        """
+        client = self._clients.named(call.service)
+        method = cast(
+            "Callable[..., Mapping[str, object]]", getattr(client, xform_name(call.operation))
+        )
+        try:
+            answer = method(**{name: thawed(value) for name, value in parameters.items()})
+        except ProviderError as error:
+            if error.code not in call.already_done:
+                log.warning("%s for %s: %s", call.operation, call.address, error.message)
+                raise
+            log.info("%s for %s: done already (%s)", call.operation, call.address, error.code)
+            self._journal.note(call, NOTHING)
+            return NOTHING
+        outputs = {name: _output(answer, path, call) for name, path in sorted(call.outputs.items())}
+        log.info("%s for %s: done", call.operation, call.address)
+        self._journal.note(call, outputs)
+        return outputs
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._clients.close()
+
+
+def thawed(value: object) -> object:
+    """Return a frozen value as the dicts and lists that botocore takes."""
+    if isinstance(value, Mapping):
+        return {key: thawed(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [thawed(item) for item in value]
+    return value
+
+
+def _output(answer: object, path: str, call: Call) -> str:
+    """Return what the answer holds at a path like ``Rules.0.RuleArn``."""
+    found = answer
+    for part in path.split("."):
+        if isinstance(found, Mapping) and part in found:
+            found = found[part]
+        elif isinstance(found, Sequence) and part.isdecimal() and int(part) < len(found):
+            found = found[int(part)]
+        else:
+            raise Rejected(
+                f"the answer to {call.operation} has no {path}, so {call.address} cannot be used",
+                hint="plan again: what was created will be found by its tags",
+                operation=call.operation,
+            )
+    return str(found)

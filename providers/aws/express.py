@@ -1,0 +1,178 @@
+"""Express one load balancer in AWS's own resources: the order in which the parts are told.
+
+Ports and certificates first, since they decide which listeners there are; then security groups and
+the load balancer, without which nothing else can be; then target groups, rules, and what is kept of
+Ingresses that cannot be planned. At the end everything that a rule or listener refers to is
+gathered, so a target group exists exactly as long as something forwards to it.
+
+Where the load balancer itself cannot be made, nothing of it is; where one exists, it stays as it is
+and only what is wrong is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from providers.aws import retain, rules
+from providers.aws.account import Facts
+from providers.aws.addresses import Kind
+from providers.aws.balancer import Balancer, balancer
+from providers.aws.context import Context
+from providers.aws.listeners import Front, front, is_redirect, listener_resources
+from providers.aws.needs import backend_needs
+from providers.aws.network import Network, network, uses_backend_group
+from providers.aws.targets import TargetGroups, target_groups
+from provisioner.model.diagnostic import Diagnostic
+from provisioner.model.intent import Quarantined
+from provisioner.model.resource import Resource
+from provisioner.ports import Expressed, Expression
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rules:
+    """The rules of all listeners."""
+
+    resources: tuple[Resource, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    quarantined: tuple[Quarantined, ...] = ()
+
+
+def express(request: Expression, facts: Facts) -> Expressed:
+    """Return the resources that one load balancer consists of.
+
+    Args:
+        request: The intent, the modes decided for its backends, what exists, limits, settings.
+        facts: What the account says.
+    """
+    context = Context(request=request, facts=facts)
+    if not context.members and not context.held:
+        return Expressed(group=context.group, resources=())
+    if facts.vpc_problem:
+        return _stopped(context, _no_vpc(context), ())
+    fronts = [front(context, listener) for listener in request.intent.listeners]
+    served = [this for this in fronts if this.planned]
+    net = network(context, [this.listener for this in served])
+    frame = balancer(context, net.groups)
+    findings = [d for this in fronts for d in this.diagnostics]
+    findings += [*net.diagnostics, *frame.diagnostics]
+    set_aside = tuple(q for this in fronts for q in this.quarantined)
+    if frame.resource is None or (context.existing is None and not served):
+        return _stopped(context, tuple(findings), set_aside)
+    return _expressed(context, served, net, frame, findings=findings, set_aside=set_aside)
+
+
+def _expressed(
+    context: Context,
+    served: Sequence[Front],
+    net: Network,
+    frame: Balancer,
+    *,
+    findings: Sequence[Diagnostic],
+    set_aside: tuple[Quarantined, ...],
+) -> Expressed:
+    groups = target_groups(context.request, context.facts, vpc_id=context.vpc_id)
+    listeners = [r for this in served for r in listener_resources(context, this, groups.addresses)]
+    planned = _rules(context, served, groups)
+    balancers = (frame.resource,) if frame.resource is not None else ()
+    resources = retain.complete(
+        context,
+        [*_kept_listeners(context, listeners), *balancers, *net.resources, *planned.resources],
+        available={resource.address: resource for resource in groups.resources},
+    )
+    shared, remarks = (
+        backend_needs(context, resources, groups) if uses_backend_group(net.groups) else ((), ())
+    )
+    return Expressed(
+        group=context.group,
+        resources=resources,
+        diagnostics=(
+            *findings,
+            *groups.diagnostics,
+            *planned.diagnostics,
+            *rules.redirect_warnings(context.intent),
+            *remarks,
+        ),
+        quarantined=_once((*set_aside, *groups.quarantined, *planned.quarantined)),
+        shared=shared,
+    )
+
+
+def _rules(context: Context, served: Sequence[Front], groups: TargetGroups) -> _Rules:
+    """Return the rules of every port, those of ports that only held Ingresses use included."""
+    ports = {this.listener.port for this in served}
+    resources: list[Resource] = [
+        rule
+        for port in retain.kept_ports(context)
+        if port not in ports
+        for rule in retain.kept_rules(context, port)
+    ]
+    findings: list[Diagnostic] = []
+    set_aside: list[Quarantined] = []
+    for this in served:
+        if is_redirect(context, this.listener):
+            resources += this.kept
+            continue
+        result = rules.listener_rules(
+            context.request, this.listener, target_groups=groups.addresses, kept=this.kept
+        )
+        resources += result.resources
+        findings += result.diagnostics
+        set_aside += result.quarantined
+    return _Rules(
+        resources=tuple(resources), diagnostics=tuple(findings), quarantined=tuple(set_aside)
+    )
+
+
+def _kept_listeners(context: Context, planned: Sequence[Resource]) -> Iterable[Resource]:
+    """Return the planned listeners, and those that stay for the sake of held Ingresses."""
+    known: Mapping[str, Resource] = {resource.address: resource for resource in planned}
+    kept = {r.address: r for r in retain.kept_listeners(context) if r.address not in known}
+    return [*planned, *kept.values()]
+
+
+def _no_vpc(context: Context) -> tuple[Diagnostic, ...]:
+    return context.errors(
+        "CLOUD-NO-VPC",
+        f"the VPC of the cluster cannot be told: {context.facts.vpc_problem}",
+        hint="name it with --vpc-id, or in the account file",
+    )
+
+
+def _stopped(
+    context: Context, findings: tuple[Diagnostic, ...], set_aside: tuple[Quarantined, ...]
+) -> Expressed:
+    """Return what is, unchanged: the load balancer cannot be made or changed as a whole."""
+    blocking = {d.ingress: d for d in reversed(findings) if d.blocking and d.ingress is not None}
+    whole = tuple(
+        Quarantined(ingress=member, path="", diagnostic=blocking[member])
+        for member in context.members
+        if member in blocking
+    )
+    kept = retain.everything(context)
+    return Expressed(
+        group=context.group,
+        resources=kept,
+        diagnostics=findings,
+        quarantined=_once((*whole, *set_aside)),
+        shared=_as_shared(context, kept),
+    )
+
+
+def _as_shared(context: Context, kept: Sequence[Resource]) -> tuple[tuple[str, ...], ...]:
+    balancers = (r for r in kept if r.kind == Kind.LOAD_BALANCER)
+    if not any(uses_backend_group(r.spec.get("SecurityGroups")) for r in balancers):
+        return ()
+    shared, _ = backend_needs(context, kept, TargetGroups(resources=(), addresses={}))
+    return shared
+
+
+def _once(quarantined: Iterable[Quarantined]) -> tuple[Quarantined, ...]:
+    """Return each quarantined path once, in order; a whole Ingress covers its paths."""
+    found: dict[tuple[str, str], Quarantined] = {}
+    for item in quarantined:
+        found.setdefault((str(item.ingress), item.path), item)
+    whole = {ingress for ingress, path in found if not path}
+    return tuple(
+        item for (ingress, path), item in sorted(found.items()) if not path or ingress not in whole
+    )

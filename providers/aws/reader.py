@@ -1,0 +1,134 @@
+"""The reading side of AWS: facts, limits, what is ours, and whether waits are over.
+
+A command reads once and forgets. A controller plans many groups in a row, and listing every load
+balancer and target group for each of them is what made others slow; so it may let the index of
+them serve for some seconds (``max_age_seconds``), and drop it with ``forget``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from threading import Lock
+from typing import ClassVar
+
+from providers.aws import limits, waits
+from providers.aws.account import Facts, Wanted
+from providers.aws.client import Clients, ReadGate
+from providers.aws.facts import read_facts
+from providers.aws.index import Index, read_index
+from providers.aws.journal import Journal
+from providers.aws.listing import Scope
+from providers.aws.observe import observe
+from providers.aws.pace import SystemClock
+from provisioner.model.change import WaitFor
+from provisioner.model.diagnostic import Diagnostic
+from provisioner.model.limits import Limits
+from provisioner.model.resource import Observed, Resource
+from provisioner.ports import Clock, CloudTarget, ClusterFacts
+
+
+def open_reader(
+    target: CloudTarget, *, journal: Journal | None = None, max_age_seconds: float = 0.0
+) -> AwsReader:
+    """Return a reader of the account behind ``target``.
+
+    Raises:
+        ConfigError: No region is configured, or the configuration of AWS is broken.
+    """
+    clock = SystemClock()
+    return AwsReader(
+        Clients(target, ReadGate(clock)),
+        clock=clock,
+        journal=journal,
+        max_age_seconds=max_age_seconds,
+    )
+
+
+class AwsReader:
+    """Implements ``ports.Reader`` on a live account; safe to share between threads."""
+
+    applyable: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        clients: Clients,
+        *,
+        clock: Clock | None = None,
+        journal: Journal | None = None,
+        max_age_seconds: float = 0.0,
+        today: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Read through ``clients``.
+
+        Args:
+            clients: Clients that only read.
+            clock: What ages are measured on.
+            journal: What the writer of this process has created lately.
+            max_age_seconds: How old the index may be before it is read again.
+            today: The time of day, for ``Facts.observed_at``.
+        """
+        self._clients = clients
+        self._clock = clock or SystemClock()
+        self._journal = journal or Journal(self._clock)
+        self._max_age = max_age_seconds
+        self._today = today
+        self._lock = Lock()
+        self._index: tuple[float, Index] | None = None
+
+    def cluster(self) -> ClusterFacts | None:
+        """Return None: a live account goes with a live cluster."""
+        return None
+
+    def facts(self, wanted: Wanted) -> Facts:
+        """Return what the account says about what is wanted."""
+        neighbours = self._indexed().neighbours
+        return read_facts(self._clients, wanted, neighbours=neighbours, now=self._today())
+
+    def limits(self) -> Limits:
+        """Return the account's own limits, documented defaults where it does not tell."""
+        pages = self._clients.elbv2.get_paginator("describe_account_limits").paginate()
+        said = {
+            limit["Name"]: int(limit["Max"])
+            for page in pages
+            for limit in page["Limits"]
+            if limit.get("Max", "").isdecimal()
+        }
+        return limits.merge(said)
+
+    def observe(self, groups: frozenset[str] | None = None) -> Observed:
+        """Return what carries our mark: of these groups and ``shared``, or everything."""
+        scope = Scope(identity=self._clients.target.identity, groups=groups)
+        return observe(self._clients, scope, index=self._indexed(), journal=self._journal)
+
+    def check(self, desired: Sequence[Resource]) -> tuple[Diagnostic, ...]:
+        """Return nothing.
+
+        EC2's dry run checks permissions and parameters of security groups alone; Elastic Load
+        Balancing, where nearly all calls go, has none, so a clean answer would promise too much.
+        """
+        del desired
+        return ()
+
+    def holds(self, wait: WaitFor, outputs: Mapping[str, Mapping[str, str]]) -> bool:
+        """Tell whether a wait is over."""
+        return waits.holds(self._clients, wait, outputs)
+
+    def forget(self) -> None:
+        """Drop the index, because the account is known to have changed."""
+        with self._lock:
+            self._index = None
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._clients.close()
+
+    def _indexed(self) -> Index:
+        now = self._clock.now()
+        with self._lock:
+            if self._index is not None and now - self._index[0] < self._max_age:
+                return self._index[1]
+        index = read_index(self._clients, self._clients.target.identity, self._journal)
+        with self._lock:
+            self._index = (now, index)
+        return index

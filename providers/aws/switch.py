@@ -1,0 +1,130 @@
+"""Replace what a rule forwards to without a moment in which nobody answers.
+
+A target group that no rule uses is not health-checked, so its health can only be known after it is
+attached. Hence the stages of a switch: *attach* the new target group with weight 0; once it has a
+healthy target, *shift* the weight; once that has reached the data plane, *detach* the old one. If
+the old one has no healthy target there is nothing to protect, and every wait is over at once.
+
+One backend is replaced at a time, within a rule and across the rules of a load balancer, so that no
+more than one extra target group exists. Each stage can be recognised in what is observed (by its
+weights), so a switch that was interrupted goes on where it stood.
+
+The property, whatever the order of anything else: no step takes a rule from at least one healthy
+target to none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from provisioner.model.change import Wait, WaitFor
+
+ATTACH, SHIFT, DETACH = "attach", "shift", "detach"
+
+FINAL = ""
+"""The stage that reaches what is wanted; its step has the address itself as its id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """New target groups that take the place of old ones; ``new`` is empty where some just go."""
+
+    new: tuple[str, ...]
+    old: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One update of an action: the weights it leads to and what must be true before."""
+
+    name: str
+    weights: Mapping[str, int]
+    wait: WaitFor | None = None
+    move: Move | None = None
+
+
+def backend_of(target_group: str) -> str:
+    """Return what the generations and modes of one backend's target group have in common."""
+    return target_group.partition("@")[0].rpartition("/")[0]
+
+
+def moves(current: Mapping[str, int], wanted: Mapping[str, int]) -> tuple[Move, ...]:
+    """Return which target groups take over from which, one backend at a time, by address.
+
+    A backend's new target group takes over from its old one. What is left has nothing to do with
+    each other except the rule, and moves together.
+    """
+    serving, serves = _weighted(current), _weighted(wanted)
+    gained, lost = sorted(serves - serving), sorted(serving - serves)
+    if not serving or not serves:
+        return ()
+    shared = {backend_of(new) for new in gained} & {backend_of(old) for old in lost}
+    pairs = (
+        Move(new=_of({backend}, gained), old=_of({backend}, lost)) for backend in sorted(shared)
+    )
+    others = {backend_of(address) for address in (*gained, *lost)} - shared
+    rest = Move(new=_of(others, gained), old=_of(others, lost))
+    return (*pairs, rest) if others else tuple(pairs)
+
+
+def _of(backends: Collection[str], target_groups: Sequence[str]) -> tuple[str, ...]:
+    return tuple(address for address in target_groups if backend_of(address) in backends)
+
+
+def stages(
+    holder: str,
+    current: Mapping[str, int],
+    wanted: Mapping[str, int],
+    *,
+    order: Sequence[Move],
+    attached: Collection[str],
+) -> tuple[Stage, ...]:
+    """Return the updates that lead an action from its present weights to the wanted ones.
+
+    Args:
+        holder: Address of the rule, or of the listener whose default action it is.
+        current: Target group -> weight, now.
+        wanted: Target group -> weight, in the end.
+        order: What ``moves`` returned, in the order in which backends are replaced.
+        attached: Target groups that something on the load balancer uses already.
+    """
+    settled = WaitFor(kind=Wait.SETTLED, on=(holder,))
+    found: list[Stage] = []
+    state = dict(current)
+    for number, move in enumerate(order, start=1):
+        suffix = f"-{number}" if number > 1 else ""
+        missing = [new for new in move.new if new not in state]
+        if any(new not in attached for new in missing):
+            state |= dict.fromkeys(missing, 0)
+            found.append(Stage(name=ATTACH + suffix, weights=dict(state), move=move))
+        healthy = _healthy(move, state, wanted)
+        state |= {new: wanted[new] for new in move.new} | dict.fromkeys(move.old, 0)
+        found.append(Stage(name=SHIFT + suffix, weights=dict(state), wait=healthy, move=move))
+        if move.old and number < len(order):
+            state = {tg: weight for tg, weight in state.items() if tg not in move.old}
+            found.append(Stage(name=DETACH + suffix, weights=dict(state), wait=settled, move=move))
+    return (*found, *_final(found, state, wanted, settled))
+
+
+def _final(
+    found: list[Stage], state: Mapping[str, int], wanted: Mapping[str, int], settled: WaitFor
+) -> Iterator[Stage]:
+    """Yield the last stage; where the last shift already is what is wanted, it is that one."""
+    if found and dict(state) == dict(wanted):
+        last = found.pop()
+        yield Stage(name=FINAL, weights=wanted, wait=last.wait, move=last.move)
+        return
+    leaves = any(address not in wanted for address in state)
+    move = found[-1].move if found else None
+    yield Stage(name=FINAL, weights=wanted, wait=settled if leaves else None, move=move)
+
+
+def _healthy(move: Move, state: Mapping[str, int], wanted: Mapping[str, int]) -> WaitFor:
+    """Return the wait for whatever serves next; for what, if anything, would be lost otherwise."""
+    on = move.new or tuple(sorted(_weighted(wanted)))
+    return WaitFor(kind=Wait.HEALTHY, on=on, instead_of=move.old or tuple(sorted(_weighted(state))))
+
+
+def _weighted(weights: Mapping[str, int]) -> frozenset[str]:
+    return frozenset(address for address, weight in weights.items() if weight > 0)

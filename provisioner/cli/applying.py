@@ -1,0 +1,116 @@
+"""Carry a plan out for a person: ask, take the cluster's Lease, make sure, act, report.
+
+Shared by ``apply`` and ``purge``. Between the moment a plan is shown and the moment it is carried
+out the world may move, so the plan is made once more under the Lease, and what is then not part of
+what was shown is refused by name.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from provisioner import wiring
+from provisioner.cli import output as sink
+from provisioner.cli.fence import open_fence
+from provisioner.cli.progress import Reporter, left_out, summary_lines
+from provisioner.cli.world import World
+from provisioner.core.digest import stale_reasons
+from provisioner.model.change import Step
+from provisioner.model.plan import Plan
+from provisioner.model.resource import Json, to_json
+from provisioner.ports import ConfigError, Fence, StalePlan
+from provisioner.render.lines import Line, Style
+from provisioner.render.text import plan_lines
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """What the user has said in advance."""
+
+    yes: bool
+    all_or_nothing: bool = False
+    saved: Sequence[dict[str, Json]] | None = None  # steps of a saved plan, if there is one
+
+
+def carry_out(world: World, shown: Plan, consent: Consent) -> int:
+    """Show a plan, ask, and apply it.
+
+    Returns:
+        0 if everything was applied, 1 if something failed or could not be applied.
+
+    Raises:
+        ProvisionerError: Nothing was done, and why.
+    """
+    sink.show(plan_lines(shown))
+    if consent.saved is not None:
+        refuse_if_stale(consent.saved, shown, world)
+    refuse_if_not_applyable(shown, consent)
+    if not any(part.changes for part in shown.parts if part.applyable):
+        return 1 if left_out(shown) else 0
+    confirm(consent)
+    with open_fence(world.cluster) as fence:
+        fresh = world.again().plan()
+        refuse_if_stale(entries(shown.steps), fresh, world)
+        return _apply(world, fresh, fence)
+
+
+def refuse_if_not_applyable(plan: Plan, consent: Consent) -> None:
+    """Stop where nothing may be applied at all."""
+    if plan.inputs.account_file is not None:
+        raise ConfigError(
+            "this plan rests on an account file, so it cannot be applied",
+            hint="plan and apply without --account",
+        )
+    left = left_out(plan)
+    if left and (consent.all_or_nothing or len(left) == len(plan.parts)):
+        raise ConfigError(
+            f"cannot be applied: {', '.join(left)}",
+            hint="the diagnostics above say why" if plan.diagnostics else "",
+        )
+
+
+def confirm(consent: Consent) -> None:
+    """Ask on a terminal; elsewhere insist on ``--yes``."""
+    if consent.yes:
+        return
+    if not sys.stdin.isatty():
+        raise ConfigError("there is no terminal to ask on", hint="apply without asking with --yes")
+    print("Apply this plan? Only 'yes' is taken as a yes: ", end="", flush=True)
+    if sys.stdin.readline().strip() != "yes":
+        raise ConfigError("not applied; nothing was changed")
+
+
+def entries(steps: Sequence[Step]) -> list[dict[str, Json]]:
+    """Return steps in the form in which staleness is judged."""
+    return [
+        {
+            "kind": step.kind,
+            "address": step.address,
+            "action": step.action.value,
+            "before": {change.path: to_json(change.before) for change in step.fields},
+            "after": {change.path: to_json(change.after) for change in step.fields},
+        }
+        for step in steps
+    ]
+
+
+def refuse_if_stale(saved: Sequence[dict[str, Json]], fresh: Plan, world: World) -> None:
+    """Stop where a fresh plan has something that the shown or saved one has not."""
+    reasons = stale_reasons(saved, fresh.steps, membership=world.provider.membership)
+    if reasons:
+        raise StalePlan(
+            f"the world has moved on since the plan was made: {'; '.join(reasons)}",
+            hint="look at a new plan",
+        )
+
+
+def _apply(world: World, plan: Plan, fence: Fence) -> int:
+    applier = wiring.applier(
+        world.provider, world.target, world.settings, reader=world.reader, fence=fence
+    )
+    sink.show([Line(), Line("Applying", Style.HEADING)])
+    outcome = applier.run(plan, patient=True, report=Reporter(sink.show))
+    sink.show([Line(), *summary_lines(plan, outcome)])
+    return 0 if outcome.complete and not left_out(plan) else 1

@@ -1,0 +1,52 @@
+"""Start the controller from a request."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import socket
+from dataclasses import dataclass
+
+from provisioner.cli.options import Request
+from provisioner.cli.world import open_cloud, open_cluster
+from provisioner.operator.main import RunOptions
+from provisioner.operator.main import run as run_operator
+from provisioner.ports import ConfigError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probes:
+    """Where /healthz and /readyz answer."""
+
+    host: str
+    port: int
+
+
+def run_controller(
+    request: Request, *, lease_namespace: str, probes: Probes, log_level: str
+) -> int:
+    """Run until stopped and return the exit code.
+
+    Raises:
+        ConfigError: There is no cluster to watch, or the cloud is not named.
+    """
+    logging.basicConfig(
+        level=log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    cluster = open_cluster(request)
+    if cluster is None:
+        raise ConfigError("there is no cluster to watch")
+    cloud = open_cloud(request, cluster)
+    return run_operator(
+        RunOptions(
+            provider=cloud.provider,
+            target=cloud.target,
+            settings=cloud.settings,
+            client=cluster,
+            identity=f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}",
+            lease_namespace=lease_namespace,
+            health_host=probes.host,
+            health_port=probes.port,
+        )
+    )

@@ -1,0 +1,36 @@
+"""``provisioner demo``: the whole loop on this machine, without an account or a cluster."""
+
+from __future__ import annotations
+
+import click
+
+from provisioner.cli import options
+
+EPILOG = """\b
+Examples:
+  provisioner demo
+      from an Ingress to a load balancer and back, in an embedded cloud
+  provisioner demo --keep
+      the same, and leave it running to look around
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("provider", default="aws", type=click.Choice(["aws"]))
+@click.option("--keep", is_flag=True, help="Leave everything running until Ctrl-C.")
+@options.debug_option
+def demo(*, provider: str, keep: bool) -> int:
+    """Start an embedded cluster, an embedded cloud and a real controller, and watch them work.
+
+    Everything listens on this machine only. Nothing needs credentials.
+    """
+    from provisioner.ports import ConfigError
+
+    try:
+        from provisioner.sandbox import demo as sandbox_demo
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"the demo needs {error.name}, which is not installed",
+            hint="install the extra: pip install 'ingress-provisioner[sandbox]'",
+        ) from error
+    return sandbox_demo.run(provider, keep=keep, echo=click.echo)

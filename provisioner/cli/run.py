@@ -1,0 +1,61 @@
+"""``provisioner run``: the controller. It logs to standard error and ends on SIGTERM or SIGINT."""
+
+from __future__ import annotations
+
+import click
+
+from provisioner.cli import options
+from provisioner.cli.options import Request
+
+EPILOG = """\b
+Examples:
+  provisioner run --cluster-name prod
+      on this machine, against the cluster of the current kubeconfig
+"""
+
+
+@click.command(epilog=EPILOG)
+@options.request_options(options.RUN_OPTIONS)
+@click.option(
+    "--lease-namespace",
+    default="kube-system",
+    show_default=True,
+    envvar="PROVISIONER_LEASE_NAMESPACE",
+    help="Namespace of the Lease that says who may write.",
+)
+@click.option(
+    "--health-port",
+    type=click.IntRange(0, 65535),
+    default=8081,
+    show_default=True,
+    help="Port of /healthz and /readyz.",
+)
+@click.option(
+    "--health-host",
+    default="0.0.0.0",  # noqa: S104 - probes come from the kubelet, outside the pod
+    show_default=True,
+    help="Address that answers probes.",
+)
+@click.option(
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    default="info",
+    show_default=True,
+    help="What to log.",
+)
+@options.debug_option
+def run(
+    request: Request, *, lease_namespace: str, health_port: int, health_host: str, log_level: str
+) -> int:
+    """Watch the cluster and keep its load balancers as the Ingresses say, until told to stop.
+
+    Several replicas may run; the one that holds the Lease writes, the others stand by.
+    """
+    from provisioner.cli.controller import Probes, run_controller
+
+    return run_controller(
+        request,
+        lease_namespace=lease_namespace,
+        probes=Probes(host=health_host, port=health_port),
+        log_level=log_level,
+    )

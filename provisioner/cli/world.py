@@ -1,0 +1,297 @@
+"""Open the two worlds of a request: the Kubernetes side as a snapshot, the cloud side as a reader.
+
+Which cluster is asked follows from the request alone:
+
+* no ``-f``: the cluster of the kubeconfig, always;
+* ``-f`` with ``--no-cluster``: none, the files are all there is;
+* ``-f`` with ``--account``: none, so that continuous integration needs no credentials;
+* ``-f`` otherwise: the cluster if a kubeconfig points to one, to resolve what files cannot say.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, replace
+
+from provisioner import wiring
+from provisioner.cli.accounts import AccountHead, read_head
+from provisioner.cli.options import Request
+from provisioner.cli.record import recorded
+from provisioner.kube import client as kube_client
+from provisioner.kube import errors, live, overlay
+from provisioner.kube.client import KubeClient
+from provisioner.kube.manifests import Manifests, read_manifests
+from provisioner.kube.selectors import parse_selector
+from provisioner.model.intent import Compatibility
+from provisioner.model.plan import InputFile, Inputs, Plan
+from provisioner.model.settings import Identity, Settings
+from provisioner.model.snapshot import Snapshot
+from provisioner.ports import CloudTarget, ConfigError, Provider, Reader
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Both sides, opened. ``cluster`` is None where none is asked."""
+
+    request: Request
+    provider: Provider[object, object]
+    reader: Reader[object, object]
+    target: CloudTarget
+    settings: Settings
+    snapshot: Snapshot
+    inputs: Inputs
+    cluster: KubeClient | None
+    sources: frozenset[str] | None  # objects that the files define; None: a live plan
+    purges: bool = False  # nothing is wanted, whatever the cluster holds
+
+    def plan(self) -> Plan:
+        """Plan this world."""
+        planner = wiring.planner(self.provider, self.reader, self.settings)
+        return planner.plan(self.snapshot, inputs=self.inputs)
+
+    def again(self) -> World:
+        """Read the Kubernetes side once more; standard input cannot be, so it stands."""
+        if self.cluster is None or self.purges or "-" in self.request.files:
+            return self
+        manifests = _manifests(self.request)
+        return replace(self, snapshot=_snapshot(self.request, manifests, self.cluster))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cloud:
+    """The cloud side alone, and whose it is."""
+
+    provider: Provider[object, object]
+    target: CloudTarget
+    settings: Settings
+    account: InputFile | None
+
+    def reader(self, account_file: str) -> Reader[object, object]:
+        """Open the account, live or from its file."""
+        return wiring.open_reader(self.provider, self.target, account_file)
+
+
+def open_world(request: Request) -> World:
+    """Read everything that a request names and connect to the rest.
+
+    Raises:
+        ProvisionerError: Something cannot be read, or the request contradicts itself.
+    """
+    _check(request)
+    manifests = _manifests(request)
+    cluster = open_cluster(request)
+    cloud = open_cloud(request, cluster)
+    return World(
+        request=request,
+        provider=cloud.provider,
+        reader=cloud.reader(request.account),
+        target=cloud.target,
+        settings=cloud.settings,
+        snapshot=_snapshot(request, manifests, cluster),
+        inputs=_inputs(request, manifests, account=cloud.account, cluster=cluster),
+        cluster=cluster,
+        sources=frozenset(manifests.snapshot.sources) if manifests is not None else None,
+    )
+
+
+def open_world_without_cloud(request: Request) -> World:
+    """Read the Kubernetes side, and of the cloud only an account file if one is named.
+
+    A cluster is asked only where the request names one or has no files.
+    """
+    named = bool(request.kubeconfig or request.context or request.overlay)
+    alone = bool(request.files) and not named
+    world_request = replace(request, no_cluster=request.no_cluster or alone)
+    _check(world_request)
+    manifests = _manifests(request)
+    cluster = open_cluster(world_request)
+    cloud = open_cloud(request, cluster)
+    reader = cloud.reader(request.account) if request.account else cloud.provider.no_account()
+    return World(
+        request=request,
+        provider=cloud.provider,
+        reader=reader,
+        target=cloud.target,
+        settings=cloud.settings,
+        snapshot=_snapshot(world_request, manifests, cluster),
+        inputs=_inputs(request, manifests, account=cloud.account, cluster=cluster),
+        cluster=cluster,
+        sources=frozenset(manifests.snapshot.sources) if manifests is not None else None,
+    )
+
+
+def open_empty_world(request: Request) -> World:
+    """Connect to a cloud with nothing wanted: the plan deletes whatever is ours."""
+    cluster = None if request.no_cluster else open_cluster(request)
+    cloud = open_cloud(request, cluster)
+    return World(
+        request=request,
+        provider=cloud.provider,
+        reader=cloud.reader(request.account),
+        target=cloud.target,
+        settings=cloud.settings,
+        snapshot=Snapshot(live=True, complete=True),
+        inputs=_inputs(request, None, account=cloud.account, cluster=cluster),
+        cluster=cluster,
+        sources=None,
+        purges=True,
+    )
+
+
+def _check(request: Request) -> None:
+    """Refuse options that contradict each other."""
+    if request.no_cluster and not request.files:
+        raise ConfigError("--no-cluster needs files", hint="name them with -f")
+    if request.no_cluster and (request.kubeconfig or request.context or request.overlay):
+        raise ConfigError("--no-cluster cannot go with --kubeconfig, --context or --overlay")
+    if request.owned_by and not request.overlay:
+        raise ConfigError("--owned-by needs --overlay", hint="it says what the overlay removes")
+    if (request.overlay or request.prune) and not request.files:
+        name = "--overlay" if request.overlay else "--prune"
+        raise ConfigError(f"{name} needs files", hint="name them with -f")
+    if request.overlay and request.prune:
+        raise ConfigError("--prune cannot go with --overlay", hint="use --owned-by instead")
+
+
+def _manifests(request: Request) -> Manifests | None:
+    if not request.files:
+        return None
+    stdin = sys.stdin.buffer if "-" in request.files else None
+    return read_manifests(request.files, stdin=stdin, default_namespace=request.namespace)
+
+
+def open_cluster(request: Request) -> KubeClient | None:
+    """Connect to the cluster that a request asks, None where it asks none.
+
+    Raises:
+        NoCluster: One is needed and there is none.
+    """
+    named = bool(request.kubeconfig or request.context or request.overlay)
+    if request.no_cluster or (request.files and request.account and not named):
+        return None
+    try:
+        return kube_client.connect(
+            kubeconfig=request.kubeconfig or None, context=request.context or None
+        )
+    except errors.NoCluster:
+        if request.files and not named:
+            return None
+        raise
+
+
+def _snapshot(
+    request: Request, manifests: Manifests | None, cluster: KubeClient | None
+) -> Snapshot:
+    if manifests is None:
+        if cluster is None:
+            raise ConfigError("there is nothing to plan", hint="name files with -f")
+        return live.read_snapshot(cluster)
+    files = manifests.snapshot
+    if cluster is None:
+        return replace(files, complete=request.no_cluster)
+    if request.overlay:
+        owned_by = parse_selector(request.owned_by) if request.owned_by else None
+        return overlay.overlay(files, live.read_snapshot(cluster), owned_by=owned_by)
+    return overlay.resolve(files, live.read_snapshot(cluster))
+
+
+def open_cloud(request: Request, cluster: KubeClient | None) -> Cloud:
+    """Find the provider, and say who we are to it."""
+    head, account = read_head(request.account)
+    provider = wiring.load_provider(request.provider or head.provider or _only_provider())
+    if head.provider and head.provider != provider.name:
+        raise ConfigError(
+            f"--account {request.account} is of provider {head.provider!r}, not {provider.name!r}"
+        )
+    identity = _identity(request, head, cluster)
+    target = CloudTarget(
+        identity=identity,
+        region=request.region,
+        endpoint_url=request.endpoint_url,
+        vpc_id=request.vpc_id,
+    )
+    return Cloud(
+        provider=provider, target=target, settings=settings_of(request, identity), account=account
+    )
+
+
+def _only_provider() -> str:
+    names = wiring.provider_names()
+    if len(names) == 1:
+        return names[0]
+    installed = ", ".join(names) or "none"
+    raise ConfigError(
+        f"which cloud? (installed providers: {installed})", hint="name one with --provider"
+    )
+
+
+def _identity(request: Request, head: AccountHead, cluster: KubeClient | None) -> Identity:
+    name = request.cluster_name or head.cluster_name
+    if not name:
+        raise ConfigError(
+            "the cluster has no name",
+            hint="give one with --cluster-name or PROVISIONER_CLUSTER_NAME; "
+            "it is part of every ownership mark",
+        )
+    uid = live.kube_system_uid(cluster) if cluster is not None else ""
+    if uid and request.cluster_uid and uid != request.cluster_uid:
+        raise ConfigError(f"--cluster-uid says {request.cluster_uid}, but the cluster has {uid}")
+    return Identity(
+        cluster_name=name,
+        cluster_uid=uid or request.cluster_uid or head.kube_system_uid or "no-cluster",
+        instance=request.instance,
+    )
+
+
+def settings_of(request: Request, identity: Identity) -> Settings:
+    """Return the settings that a request describes."""
+    return Settings(
+        identity=identity,
+        compatibility=Compatibility(request.compatibility),
+        classes=request.classes,
+        default_namespace=request.namespace,
+        target_mode=request.target_mode,
+        scheme=request.scheme,
+        node_growth=request.node_growth,
+        pods_routable=request.pods_routable,
+        tags=_tags(request.tags),
+        settle_seconds=request.settle_seconds,
+        drain_seconds=request.drain_seconds,
+        health_deadline_seconds=request.health_deadline_seconds,
+        prune=request.prune,
+    )
+
+
+def _tags(texts: tuple[str, ...]) -> dict[str, str]:
+    found = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals or not key:
+            raise ConfigError(f"--tag {text!r} is not KEY=VALUE")
+        found[key] = value
+    return found
+
+
+def _inputs(
+    request: Request,
+    manifests: Manifests | None,
+    *,
+    account: InputFile | None,
+    cluster: KubeClient | None,
+) -> Inputs:
+    files = manifests.inputs if manifests is not None else ()
+    return Inputs(
+        files=tuple(InputFile(path=name, sha256=sha256) for name, sha256 in files),
+        cluster=cluster_text(request) if cluster is not None else "",
+        account_file=account,
+        options=recorded(request),
+    )
+
+
+def cluster_text(request: Request) -> str:
+    """Return how a plan names the cluster it was made from."""
+    if request.context:
+        return request.context
+    in_pod = "KUBERNETES_SERVICE_HOST" in os.environ and not request.kubeconfig
+    return "in-cluster" if in_pod and not os.environ.get("KUBECONFIG") else "current context"

@@ -1,0 +1,244 @@
+"""Find members of a group that contradict each other, and decide who yields.
+
+A load balancer has one scheme, one name, one policy per port. Members are heard in group order; the
+one who says something else than an earlier one is quarantined, and told who said what. What a
+broken member still states readably stays claimed while something of it exists: a typo in one of
+its annotations must not flip the scheme, or open the ports, of everybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from provisioner.core.annotations import (
+    INBOUND_CIDRS,
+    IP_ADDRESS_TYPE,
+    LOAD_BALANCER_ATTRIBUTES,
+    LOAD_BALANCER_NAME,
+    PREFIX_LISTS,
+    RESOLVED,
+    SCHEME,
+    SECURITY_GROUPS,
+    SSL_POLICY,
+    SSL_REDIRECT,
+    SUBNETS,
+    TAGS,
+)
+from provisioner.core.reading import Said, Table
+from provisioner.core.rules import Draft
+from provisioner.model.annotation import Merge
+from provisioner.model.diagnostic import Diagnostic, error
+from provisioner.model.intent import ListenerProtocol
+from provisioner.model.kube import Key
+
+_EXCLUSIVE = frozenset(
+    s.name
+    for s in (SCHEME, LOAD_BALANCER_NAME, IP_ADDRESS_TYPE, SUBNETS, SECURITY_GROUPS, SSL_REDIRECT)
+)
+_UNION = frozenset({LOAD_BALANCER_ATTRIBUTES.name, TAGS.name})
+_PER_PORT = frozenset({SSL_POLICY.name, INBOUND_CIDRS.name, PREFIX_LISTS.name})
+_UNORDERED = frozenset({SUBNETS.name, INBOUND_CIDRS.name, PREFIX_LISTS.name})
+_HTTPS_ONLY = frozenset({SSL_POLICY.name})
+_PROTOCOL = "protocol"
+_COMPATIBILITY = "compatibility"
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """What can be claimed once: a setting, of the whole or of one port, or one key of a map."""
+
+    setting: str
+    port: int = 0
+    suffix: str = ""  # of a family
+    key: str = ""  # of a map
+
+    def __str__(self) -> str:
+        name = f"{self.setting}.{self.suffix}" if self.suffix else self.setting
+        name = f"{name} {self.key}" if self.key else name
+        return f"{name} on port {self.port}" if self.port else name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One member's word on a slot."""
+
+    slot: Slot
+    value: object
+    owner: Key
+    source: str
+    field: str
+
+    @property
+    def comparable(self) -> object:
+        """The value in the form in which equal ones are equal."""
+        if self.slot.setting in _UNORDERED and isinstance(self.value, tuple):
+            return frozenset(self.value)
+        return self.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scopes:
+    """Which settings are claimed how, by name.
+
+    Those that the Intent has fields for are fixed here, whatever a provider's table says of its own
+    annotations for them; the table decides for the rest.
+    """
+
+    exclusive: frozenset[str]
+    union: frozenset[str]
+    per_port: frozenset[str]
+
+    @classmethod
+    def of(cls, table: Table) -> Scopes:
+        """Return the scopes of a table."""
+        by_merge: dict[Merge, set[str]] = {merge: set() for merge in Merge}
+        for annotation in table.annotations:
+            by_merge[annotation.merge].add(annotation.setting.name)
+        return cls(
+            exclusive=_EXCLUSIVE | (by_merge[Merge.EXCLUSIVE] - RESOLVED),
+            union=_UNION | (by_merge[Merge.UNION] - RESOLVED),
+            per_port=_PER_PORT | (by_merge[Merge.PER_PORT] - RESOLVED),
+        )
+
+
+@dataclass(slots=True)
+class Ledger:
+    """The claims of the members heard so far."""
+
+    scopes: Scopes
+    claims: dict[Slot, Claim] = field(default_factory=dict)
+
+    def conflicts(self, draft: Draft) -> tuple[Diagnostic, ...]:
+        """Return where a member contradicts those before it."""
+        found = []
+        for claim in _claims(draft, self.scopes):
+            earlier = self.claims.get(claim.slot)
+            if earlier is not None and earlier.comparable != claim.comparable:
+                found.append(_contradiction(draft, claim, earlier))
+        return tuple(found)
+
+    def take(self, draft: Draft) -> None:
+        """Enter a member's claims; where an earlier member has spoken, that one's word stays."""
+        for claim in _claims(draft, self.scopes):
+            self.claims.setdefault(claim.slot, claim)
+
+    def protocol(self, port: int) -> ListenerProtocol | None:
+        """Return what a port speaks."""
+        claim = self.claims.get(Slot(_PROTOCOL, port))
+        return claim.value if claim and isinstance(claim.value, ListenerProtocol) else None
+
+    def agreed(self, setting: str, *, port: int = 0) -> object | None:
+        """Return the value that the members agree on, None where nobody said anything."""
+        claim = self.claims.get(Slot(setting, port))
+        return None if claim is None else claim.value
+
+    def union(self, setting: str) -> Mapping[str, str]:
+        """Return the map that the members' maps add up to."""
+        return {
+            slot.key: str(self.claims[slot].value)
+            for slot in sorted(self.claims, key=str)
+            if slot.setting == setting and slot.key and not slot.suffix
+        }
+
+    def options(self) -> Mapping[str, object]:
+        """Return what the members agree on beyond the settings that the Intent has fields for.
+
+        A setting of one port stands under ``name:port``; maps and families are added up.
+        """
+        found: dict[str, object] = {}
+        maps: dict[tuple[str, str], dict[str, object]] = {}
+        for slot in sorted(self.claims, key=str):
+            if slot.setting in RESOLVED or slot.setting in {_PROTOCOL, _COMPATIBILITY}:
+                continue
+            value = self.claims[slot].value
+            if slot.key:
+                maps.setdefault((slot.setting, slot.suffix), {})[slot.key] = value
+            elif slot.suffix:
+                maps.setdefault((slot.setting, ""), {})[slot.suffix] = value
+            else:
+                found[f"{slot.setting}:{slot.port}" if slot.port else slot.setting] = value
+        for (name, suffix), values in maps.items():
+            if suffix:
+                found[name] = {**_mapping(found.get(name)), suffix: values}
+            else:
+                found[name] = {**_mapping(found.get(name)), **values}
+        return found
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _claims(draft: Draft, scopes: Scopes) -> Iterator[Claim]:
+    candidate = draft.candidate
+    yield _claim(draft, Slot(_COMPATIBILITY), candidate.policy.compatibility)
+    for port in draft.ports:
+        yield _claim(draft, Slot(_PROTOCOL, port.port), port.protocol)
+    for name, said in candidate.values.said.items():
+        if name in scopes.exclusive:
+            yield _said_claim(draft, Slot(name), said)
+        elif name in scopes.per_port:
+            yield from _port_claims(draft, name, said)
+        elif name in scopes.union:
+            yield from _map_claims(draft, Slot(name), said)
+    for name, family in candidate.values.families.items():
+        for suffix, said in family.items():
+            if name in scopes.union:
+                yield from _map_claims(draft, Slot(name, suffix=suffix), said)
+            elif name in scopes.exclusive or name in scopes.per_port:
+                yield _said_claim(draft, Slot(name, suffix=suffix), said)
+
+
+def _port_claims(draft: Draft, name: str, said: Said[object]) -> Iterator[Claim]:
+    for port in draft.ports:
+        if name not in _HTTPS_ONLY or port.protocol is ListenerProtocol.HTTPS:
+            yield _said_claim(draft, Slot(name, port.port), said)
+
+
+def _map_claims(draft: Draft, slot: Slot, said: Said[object]) -> Iterator[Claim]:
+    if not isinstance(said.value, Mapping):
+        yield _said_claim(draft, slot, said)
+        return
+    for key, value in said.value.items():
+        yield Claim(
+            slot=Slot(slot.setting, suffix=slot.suffix, key=str(key)),
+            value=value,
+            owner=draft.candidate.key,
+            source=said.source,
+            field=said.field,
+        )
+
+
+def _said_claim(draft: Draft, slot: Slot, said: Said[object]) -> Claim:
+    return Claim(
+        slot=slot,
+        value=said.value,
+        owner=draft.candidate.key,
+        source=said.source,
+        field=said.field,
+    )
+
+
+def _claim(draft: Draft, slot: Slot, value: object) -> Claim:
+    return Claim(slot=slot, value=value, owner=draft.candidate.key, source="", field="")
+
+
+def _contradiction(draft: Draft, claim: Claim, earlier: Claim) -> Diagnostic:
+    says = f" ({earlier.source})" if earlier.source else ""
+    return error(
+        "GROUP-CONFLICT",
+        draft.candidate.subject,
+        message=f"{claim.slot} is {shown(claim.value)} here, but {shown(earlier.value)} for"
+        f" Ingress {earlier.owner}{says}, which comes first on this load balancer",
+        field=claim.field,
+        hint=f"say the same as Ingress {earlier.owner}, or use another group",
+        ingress=draft.candidate.key,
+    )
+
+
+def shown(value: object) -> str:
+    """Return a value as a message shows it."""
+    if isinstance(value, tuple):
+        return ",".join(str(item) for item in value) or "empty"
+    return str(value)

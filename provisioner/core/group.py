@@ -1,0 +1,174 @@
+"""Sort Ingresses into load balancers: one each, or one per named group.
+
+Everything that later decides between members uses the order made here: ``group-order``, then age,
+then name. An Ingress that cannot be read still belongs to its group, because what it has there must
+stay; one that cannot even say which group keeps the place where the cloud shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from provisioner.core.annotations import GROUP, GROUP_ORDER
+from provisioner.core.classes import ClassPolicy
+from provisioner.core.reading import Reading, Table, Values, read_annotations
+from provisioner.core.select import Selected, Standing
+from provisioner.model.annotation import Place
+from provisioner.model.diagnostic import Diagnostic
+from provisioner.model.kube import Ingress, Key
+from provisioner.model.resource import SHARED, Observed
+from provisioner.model.settings import FINALIZER
+
+Placed = Mapping[Key, tuple[str, ...]]
+"""Ingress -> groups in which the cloud holds something of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """An Ingress that wants to be on a load balancer.
+
+    Attributes:
+        values: What class and Ingress say together, strongest first.
+        own: What its own annotations say (a rule's options come from there alone).
+        failed: Settings that it or its class states unreadably.
+        problems: Why it cannot be planned; () for a healthy one.
+        placed: Something of it may exist already, so what it claims must stay claimed.
+    """
+
+    ingress: Ingress
+    policy: ClassPolicy
+    values: Values
+    own: Values
+    failed: frozenset[str] = frozenset()
+    problems: tuple[Diagnostic, ...] = ()
+    placed: bool = False
+
+    @property
+    def key(self) -> Key:
+        """Namespace and name."""
+        return self.ingress.key
+
+    @property
+    def subject(self) -> str:
+        """The Ingress in the words of a diagnostic."""
+        return f"Ingress {self.key}"
+
+    @property
+    def order(self) -> int:
+        """Its ``group-order``."""
+        return self.values.get(GROUP_ORDER) or 0
+
+    @property
+    def age(self) -> tuple[bool, str, str, str]:
+        """Sort key of age: oldest first; what was never created (a file) is youngest."""
+        created = self.ingress.meta.created
+        return (not created, created, self.key.namespace, self.key.name)
+
+    @property
+    def rank(self) -> tuple[int, tuple[bool, str, str, str]]:
+        """Sort key among the members of a group."""
+        return (self.order, self.age)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """The Ingresses of one load balancer; ``candidates`` in group order."""
+
+    name: str
+    explicit: bool
+    candidates: tuple[Candidate, ...]
+    leaving: tuple[Key, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grouping:
+    """All groups by name, and the remarks on the annotations of their Ingresses."""
+
+    groups: tuple[Group, ...]
+    remarks: tuple[Diagnostic, ...]
+
+
+def placed_in(observed: Observed) -> Placed:
+    """Return where the cloud holds something of an Ingress, going by the marks."""
+    found: dict[Key, set[str]] = {}
+    for resource in observed.resources.values():
+        if resource.group != SHARED:
+            for ingress in resource.ingresses:
+                found.setdefault(ingress, set()).add(resource.group)
+    return {key: tuple(sorted(groups)) for key, groups in found.items()}
+
+
+def group(
+    selected: Sequence[Selected],
+    *,
+    table: Table,
+    placed: Placed,
+    refused: Mapping[Key, Diagnostic],
+) -> Grouping:
+    """Return the load balancers that the selected Ingresses make up.
+
+    Args:
+        selected: Ingresses that are or were ours.
+        table: The annotations that are read.
+        placed: Where the cloud holds something of an Ingress, as far as anyone looked.
+        refused: Ingresses that a limit has no room for, and what they are told.
+    """
+    staying: dict[str, list[Candidate]] = {}
+    leaving: dict[str, set[Key]] = {}
+    remarks: list[Diagnostic] = []
+    for item in selected:
+        reading = read_annotations(
+            item.ingress.meta, Place.INGRESS, table=table, ingress=item.ingress.key
+        )
+        candidate = _candidate(item, reading, placed=placed)
+        if (refusal := refused.get(candidate.key)) is not None:
+            candidate = replace(candidate, problems=(*candidate.problems, refusal))
+        name = _group_name(candidate, placed=placed)
+        left = set(placed.get(candidate.key, ()))
+        if item.standing is Standing.LEAVING:
+            left.add(name)
+        else:
+            left.discard(name)
+            staying.setdefault(name, []).append(candidate)
+            remarks.extend(d for d in reading.diagnostics if not d.blocking)
+        for group_name in left:
+            leaving.setdefault(group_name, set()).add(candidate.key)
+    groups = tuple(
+        _group(name, staying.get(name, []), leaving=leaving.get(name, set()))
+        for name in sorted({*staying, *leaving})
+    )
+    return Grouping(groups=groups, remarks=tuple(remarks))
+
+
+def _group(name: str, candidates: list[Candidate], *, leaving: set[Key]) -> Group:
+    return Group(
+        name=name,
+        explicit="/" not in name,
+        candidates=tuple(sorted(candidates, key=lambda c: c.rank)),
+        leaving=tuple(sorted(leaving)),
+    )
+
+
+def _candidate(item: Selected, reading: Reading, *, placed: Placed) -> Candidate:
+    key = item.ingress.key
+    policy = item.policy
+    enforced, defaults = policy.enforced, policy.defaults
+    overruled = frozenset(enforced.values.said)
+    blocking = tuple(d for d in reading.diagnostics if d.blocking)
+    return Candidate(
+        ingress=item.ingress,
+        policy=policy,
+        values=enforced.values.over(reading.values).over(defaults.values),
+        own=reading.values,
+        failed=enforced.failed | defaults.failed | (reading.failed - overruled),
+        problems=(*item.problems, *(replace(d, ingress=key) for d in blocking)),
+        placed=key in placed or FINALIZER in item.ingress.meta.finalizers,
+    )
+
+
+def _group_name(candidate: Candidate, *, placed: Placed) -> str:
+    """Return the group's name; where it cannot be read, the place that the cloud shows."""
+    if GROUP.name in candidate.failed:
+        return min(placed.get(candidate.key) or (str(candidate.key),))
+    return candidate.values.get(GROUP) or str(candidate.key)

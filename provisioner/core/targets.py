@@ -1,0 +1,226 @@
+"""Tell who stands behind a Service port: pods, nodes, and how many pods there may ever be.
+
+Kubernetes' own reading applies: an endpoint whose readiness is unknown counts as ready, one that
+terminates does not, and only the first address of an endpoint is its identity. What was not given
+(files hold no EndpointSlices and no Nodes) is unknown, which is not the same as none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
+
+from provisioner.core.dialect import Dialect
+from provisioner.model.intent import NodeTarget, PodTarget, TargetCount
+from provisioner.model.kube import (
+    EndpointPort,
+    EndpointSlice,
+    Key,
+    Node,
+    Service,
+    ServicePort,
+    Workload,
+)
+from provisioner.model.snapshot import Snapshot
+
+EXCLUDING_LABELS = frozenset(
+    {
+        "node.kubernetes.io/exclude-from-external-load-balancers",
+        "alpha.service-controller.kubernetes.io/exclude-balancer",
+        "node-role.kubernetes.io/master",
+    }
+)
+"""Labels that keep a node out of every load balancer, whatever their value."""
+
+GOING_AWAY = "ToBeDeletedByClusterAutoscaler"
+DISRUPTED = "karpenter.sh/disrupted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EligibleNode:
+    """A node that may be a target, with the labels that a Service may select by."""
+
+    target: NodeTarget
+    labels: Mapping[str, str]
+
+
+def eligible_nodes(nodes: Iterable[Node], provider: Dialect) -> tuple[EligibleNode, ...]:
+    """Return the nodes that may take traffic, by name.
+
+    Where not one of them is Ready, those of unknown readiness stay: a control plane that lost its
+    nodes from sight must not empty the load balancer.
+    """
+    possible = [n for n in nodes if not _excluded(n) and not provider.node_impossible(n)]
+    ready = [n for n in possible if n.ready == "True"]
+    chosen = ready or [n for n in possible if n.ready == "Unknown"]
+    return tuple(
+        EligibleNode(
+            target=NodeTarget(node=n.name, provider_id=n.provider_id), labels=n.meta.labels
+        )
+        for n in sorted(chosen, key=lambda n: n.name)
+    )
+
+
+def _excluded(node: Node) -> bool:
+    if not EXCLUDING_LABELS.isdisjoint(node.meta.labels):
+        return True
+    return any(
+        t.key == GOING_AWAY or (t.key == DISRUPTED and t.effect == "NoSchedule")
+        for t in node.taints
+    )
+
+
+def pod_targets(slices: Iterable[EndpointSlice], port: ServicePort) -> tuple[PodTarget, ...]:
+    """Return the ready endpoints of a Service port, sorted, each address and port once.
+
+    Endpoints without a Pod (made by hand) count too, as they do for every other consumer.
+    """
+    found: dict[tuple[str, int], PodTarget] = {}
+    for part in slices:
+        number = _slice_port(part, port)
+        if part.address_type != "IPv4" or number is None:
+            continue
+        for endpoint in part.endpoints:
+            if endpoint.ready is False or endpoint.terminating or not endpoint.addresses:
+                continue
+            ip = endpoint.addresses[0]
+            target = PodTarget(ip=ip, port=number, node=endpoint.node_name, zone=endpoint.zone)
+            found.setdefault((ip, number), target)
+    return tuple(found[key] for key in sorted(found))
+
+
+def _slice_port(part: EndpointSlice, port: ServicePort) -> int | None:
+    """Return the number of a Service port in a slice; slices carry the Service port's name."""
+    match: EndpointPort | None = next(
+        (p for p in part.ports if p.name == port.name and p.protocol == port.protocol), None
+    )
+    if match is None:
+        return None
+    if match.number:
+        return match.number
+    return port.target_port if isinstance(port.target_port, int) and port.target_port else port.port
+
+
+class Population:
+    """How many pods Services have or may have; indexed once for all Services."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._labels: dict[tuple[str, str, str], list[Workload]] = {}
+        for workload in sorted(snapshot.workloads, key=lambda w: (w.meta.key, w.kind)):
+            for label, value in workload.pod_labels.items():
+                slot = (workload.meta.namespace, label, value)
+                self._labels.setdefault(slot, []).append(workload)
+        self._maxima: dict[tuple[str, str, str], int] = {}
+        for scaler in snapshot.autoscalers:
+            slot = (scaler.meta.namespace, scaler.target_kind, scaler.target_name)
+            self._maxima[slot] = max(self._maxima.get(slot, 0), scaler.max_replicas)
+
+    def workloads(self, service: Service) -> tuple[Workload, ...]:
+        """Return the workloads whose pods a Service selects."""
+        if not service.selector:
+            return ()
+        wanted = service.selector.items()
+        buckets = [
+            self._labels.get((service.meta.namespace, label, value), []) for label, value in wanted
+        ]
+        return tuple(w for w in min(buckets, key=len) if wanted <= w.pod_labels.items())
+
+    def count(self, service: Service, ready: int | None) -> TargetCount:
+        """Return max(ready, replicas, HPA maximum) x (1 + maxSurge), percentages rounded up."""
+        workloads = self.workloads(service)
+        known = ready or 0
+        if len(workloads) == 1:
+            maximum = _surged(max(known, self._wished(workloads[0])), workloads[0].max_surge)
+        else:
+            total = sum(_surged(self._wished(w), w.max_surge) for w in workloads)
+            maximum = max(known, total)
+        return TargetCount(ready=ready, maximum=maximum, estimated=ready is None)
+
+    def _wished(self, workload: Workload) -> int:
+        slot = (workload.meta.namespace, workload.kind, workload.meta.name)
+        return max(workload.replicas, self._maxima.get(slot, 0))
+
+    def container_port(self, service: Service, name: str) -> int:
+        """Return the number of a named container port where all workloads agree, else 0."""
+        numbers = {
+            number
+            for workload in self.workloads(service)
+            for port_name, number in workload.container_ports
+            if port_name == name
+        }
+        return numbers.pop() if len(numbers) == 1 else 0
+
+
+def _surged(pods: int, surge: str) -> int:
+    percent = surge.removesuffix("%")
+    if not percent.isdigit():
+        return pods
+    if percent != surge:
+        return pods + ceil(Fraction(pods * int(percent), 100))
+    return pods + int(percent)
+
+
+class Targets:
+    """Targets and counts of Service ports, out of one snapshot."""
+
+    def __init__(self, snapshot: Snapshot, provider: Dialect) -> None:
+        self._snapshot = snapshot
+        self._population = Population(snapshot)
+        self._eligible = eligible_nodes(snapshot.nodes.values(), provider)
+        self._every_node = tuple(n.target for n in self._eligible)
+        self._nodes_known = "Node" not in snapshot.unknown_kinds and (
+            snapshot.live or bool(snapshot.nodes)
+        )
+
+    def pods(self, service: Key, port: ServicePort) -> tuple[PodTarget, ...] | None:
+        """Return the ready pods of a Service port, None where that cannot be known here."""
+        slices = self._slices(service)
+        return None if slices is None else pod_targets(slices, port)
+
+    def nodes(
+        self, service: Service, pods: tuple[PodTarget, ...] | None, *, labels: Mapping[str, str]
+    ) -> tuple[NodeTarget, ...] | None:
+        """Return the nodes to register for a Service port, None where that cannot be known here.
+
+        Under ``externalTrafficPolicy: Local`` a node without a ready pod drops what it gets, so it
+        is left out (LBC#4590, LBC#3796).
+        """
+        if not self._nodes_known:
+            return None
+        chosen = self._every_node
+        if labels:
+            wanted = labels.items()
+            chosen = tuple(n.target for n in self._eligible if wanted <= n.labels.items())
+        if service.external_traffic_policy != "Local":
+            return chosen
+        if pods is None:
+            return None
+        serving = {pod.node for pod in pods}
+        return tuple(n for n in chosen if n.node in serving)
+
+    def count(self, service: Service, pods: tuple[PodTarget, ...] | None) -> TargetCount:
+        """Return how many pods a Service has or may have."""
+        return self._population.count(service, None if pods is None else len(pods))
+
+    def target_port(self, service: Service, port: ServicePort) -> int:
+        """Return the number of a target port; 0 where it is a name that nothing resolves alike."""
+        if isinstance(port.target_port, int):
+            return port.target_port or port.port
+        numbers = {
+            number
+            for part in self._slices(service.key) or ()
+            if (number := _slice_port(part, port))
+        }
+        if numbers:
+            return numbers.pop() if len(numbers) == 1 else 0
+        return self._population.container_port(service, port.target_port)
+
+    def _slices(self, service: Key) -> tuple[EndpointSlice, ...] | None:
+        found = self._snapshot.slices.get(service)
+        if "EndpointSlice" in self._snapshot.unknown_kinds:
+            return None
+        if found is None:
+            return () if self._snapshot.live else None
+        return found

@@ -1,0 +1,194 @@
+"""Read a cluster into a snapshot.
+
+Lists come in pages of raw bytes and every object is decoded on its own, so that memory holds one
+page of JSON at a time and one odd object costs nobody else. What could not be read is *unknown*,
+by kind: whoever plans from the snapshot must not take it for empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Final, TypeVar
+
+import msgspec
+
+from provisioner.kube import envelope, errors
+from provisioner.kube.client import KubeClient
+from provisioner.kube.decode import Decoded, decode_json
+from provisioner.kube.gather import Gathered
+from provisioner.kube.kinds import LIVE_KINDS, NAMESPACE, KindInfo
+from provisioner.model.diagnostic import Diagnostic, Severity
+from provisioner.model.kube import Key
+from provisioner.model.snapshot import Snapshot
+from provisioner.ports import ClusterError
+
+P = TypeVar("P", envelope.ObjectList, envelope.KeyList)
+T = TypeVar("T")
+
+PAGE: Final = 500
+RESTARTS: Final = 3
+"""How often a list begins anew because its pages expired (410) before it was through."""
+
+KIND_UNREADABLE: Final = "CLUSTER-KIND-UNREADABLE"
+KIND_FORBIDDEN: Final = "CLUSTER-KIND-FORBIDDEN"
+
+
+def read_snapshot(client: KubeClient) -> Snapshot:
+    """Return every object that planning may read, as the cluster has it now.
+
+    Raises:
+        Unreachable: The server does not answer at all.
+        Unauthorized: The server does not accept our credentials.
+    """
+    gathered = Gathered()
+    unknown: set[str] = set()
+    diagnostics: list[Diagnostic] = []
+    for kind in LIVE_KINDS:
+        found, problems = _read_kind(client, kind)
+        for item in found:
+            if item.object is not None:
+                gathered.add(item.object)
+            problems.extend(item.problems)
+        if problems:
+            unknown.add(kind.kind)
+            diagnostics.extend(problems)
+    return gathered.snapshot(
+        live=True, complete=True, unknown_kinds=unknown, diagnostics=diagnostics
+    )
+
+
+def _read_kind(client: KubeClient, kind: KindInfo) -> tuple[list[Decoded], list[Diagnostic]]:
+    """Return the objects of one kind, or why they are unknown; an absent kind has neither."""
+    try:
+        return _listed(client, kind, page=envelope.ObjectList, items=_decoded), []
+    except errors.Unauthorized:
+        raise
+    except ClusterError as err:
+        if isinstance(err, errors.Unreachable) and kind is LIVE_KINDS[0]:
+            raise  # nobody is there: eight more time-outs would say no more
+        return [], [] if _is_absent(client, kind, err) else [_unreadable(kind, err)]
+
+
+def read_one(client: KubeClient, kind: KindInfo, key: Key) -> Decoded:
+    """Return one object.
+
+    Raises:
+        NotFound: It does not exist.
+        ClusterError: It cannot be read.
+    """
+    return decode_json(kind.kind, client.get(kind, key))
+
+
+def list_keys(client: KubeClient, kind: KindInfo) -> Mapping[Key, str]:
+    """Return key and uid of every object of a kind.
+
+    Raises:
+        ClusterError: The list cannot be had; nothing may be concluded from that.
+    """
+    return dict(_listed(client, kind, page=envelope.KeyList, items=_keys))
+
+
+def present_keys(client: KubeClient, kind: KindInfo) -> Mapping[Key, str] | None:
+    """Return key and uid of every object of a kind, None where the cluster lacks the kind.
+
+    Raises:
+        ClusterError: The list cannot be had; nothing may be concluded from that.
+    """
+    try:
+        return list_keys(client, kind)
+    except errors.NotFound as err:
+        if _is_absent(client, kind, err):
+            return None
+        raise
+
+
+def kube_system_uid(client: KubeClient) -> str:
+    """Return the uid of namespace ``kube-system``, which tells clusters of one name apart.
+
+    Raises:
+        ClusterError: It cannot be read.
+    """
+    raw = client.get(NAMESPACE, Key("", "kube-system"))
+    identity = msgspec.json.decode(raw, type=envelope.Identity)
+    return (identity.metadata and identity.metadata.uid) or ""
+
+
+def _decoded(page: envelope.ObjectList, kind: KindInfo) -> Iterator[Decoded]:
+    return (decode_json(kind.kind, item) for item in page.items or ())
+
+
+def _keys(page: envelope.KeyList, _kind: KindInfo) -> Iterator[tuple[Key, str]]:
+    for item in page.items or ():
+        yield Key(item.metadata.namespace, item.metadata.name), item.metadata.uid
+
+
+def _listed(
+    client: KubeClient,
+    kind: KindInfo,
+    *,
+    page: type[P],
+    items: Callable[[P, KindInfo], Iterable[T]],
+) -> list[T]:
+    """Return what a whole list holds; begin anew where its pages expire under us."""
+    for _ in range(RESTARTS):
+        found: list[T] = []
+        try:
+            for part in _pages(client, kind, page):
+                found.extend(items(part, kind))
+        except errors.Gone:
+            continue
+        return found
+    raise errors.Gone(f"The list of {kind.resource} expired {RESTARTS} times while it was read.")
+
+
+def _pages(client: KubeClient, kind: KindInfo, page: type[P]) -> Iterator[P]:
+    token = ""
+    while True:
+        raw = client.list_page(kind, limit=PAGE, continue_=token)
+        try:
+            found = msgspec.json.decode(raw, type=page)
+        except msgspec.MsgspecError as err:
+            raise ClusterError(f"The list of {kind.resource} is malformed: {err}.") from err
+        yield found
+        token = (found.metadata and found.metadata.continue_) or ""
+        if not token:
+            return
+
+
+def _is_absent(client: KubeClient, kind: KindInfo, err: ClusterError) -> bool:
+    """Tell whether the cluster simply lacks an optional kind: its list and its group are 404.
+
+    A group that hiccups answers something else, or its discovery still names the kind; then the
+    kind is unknown, which is not the same as empty.
+    """
+    if kind.mandatory or not isinstance(err, errors.NotFound):
+        return False
+    try:
+        raw = client.get_path(f"/apis/{kind.group}/{kind.version}")
+    except errors.NotFound:
+        return True
+    except ClusterError:
+        return False
+    return _lacks(raw, kind)
+
+
+def _lacks(raw: bytes, kind: KindInfo) -> bool:
+    """Tell whether a group's own list of resources lacks the kind."""
+    try:
+        served = msgspec.json.decode(raw, type=envelope.ResourceList).resources
+    except msgspec.MsgspecError:
+        return False
+    return served is not None and all(resource.kind != kind.kind for resource in served)
+
+
+def _unreadable(kind: KindInfo, err: ClusterError) -> Diagnostic:
+    """Return the finding on a kind that could not be listed; only a mandatory one blocks."""
+    forbidden = isinstance(err, errors.Forbidden)
+    return Diagnostic(
+        severity=Severity.ERROR if kind.mandatory else Severity.WARNING,
+        code=KIND_FORBIDDEN if forbidden else KIND_UNREADABLE,
+        subject=f"kind {kind.kind}",
+        message=f"{err.message} What exists of it is unknown, so nothing is deleted for its lack.",
+        hint=err.hint,
+        blocking=kind.mandatory,
+    )

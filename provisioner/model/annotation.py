@@ -1,0 +1,74 @@
+"""Annotations as typed values: one table per prefix, from which code *and* reference page come.
+
+An ``Annotation`` ties a key under a prefix to a *setting*, the neutral name that the rest of the
+product speaks of. A portable annotation and a native one may feed the same setting
+(``ingress-provisioner.io/target-mode`` and ``alb.ingress.kubernetes.io/target-type``); saying
+different things through both on one object is an error on that object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class AnnotationError(ValueError):
+    """A value that does not parse. ``str(error)`` is one sentence; ``hint`` says what would do."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class Place(StrEnum):
+    """Objects that may carry an annotation."""
+
+    INGRESS = "Ingress"
+    SERVICE = "Service"
+
+
+class Merge(StrEnum):
+    """What happens when several members of a group say different things."""
+
+    EXCLUSIVE = (
+        "exclusive"  # all members that say anything must agree; the later one is quarantined
+    )
+    UNION = "union"  # everything is added up; the same key with two values is a conflict
+    PER_PORT = "per port"  # compared only among members on the same listener port
+    OWN = "own"  # affects only the rules and backends of the Ingress that says it
+
+
+@dataclass(frozen=True, slots=True)
+class Setting(Generic[T]):
+    """A typed name of a setting; the type is that of its parsed value."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Annotation(Generic[T]):
+    """One annotation that we read.
+
+    Attributes:
+        key: With its prefix; a trailing ``.*`` marks a family (``actions.${name}``).
+        setting: What it feeds.
+        parse: Text to value; raises AnnotationError.
+        places: Which objects may carry it.
+        merge: Behaviour in a group.
+        type_name: For the reference page ("string list", "JSON list of {PROTO: port}").
+        summary: One sentence for the reference page.
+        default: What holds when nobody says anything, in words.
+    """
+
+    key: str
+    setting: Setting[T]
+    parse: Callable[[str], T]
+    places: frozenset[Place]
+    merge: Merge
+    type_name: str
+    summary: str
+    default: str = ""

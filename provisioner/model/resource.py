@@ -1,0 +1,200 @@
+"""Cloud resources as values: what we want to exist, and what was seen to exist.
+
+A resource's ``spec`` is spelled in the cloud API's own field names and value types, so that a
+reader can hold a plan against the provider's documentation, and so that one generic diff serves
+every kind of every cloud. Three things in a spec are not plain JSON:
+
+* ``Ref``: a value that another resource provides (an ARN, an id). Observed specs carry the same
+  Refs, put back in place of the ids, so desired and observed compare without any lookup.
+* ``Unknown``: a value that only the cluster or the cloud can tell, later. It is printed as
+  ``null`` with ``knownAfterApply`` and never guessed.
+* ``Fingerprint``: stands where a secret would; equal secrets give equal fingerprints.
+
+Specs are immutable: mappings and tuples all the way down (``freeze`` makes them so).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TypeAlias, Union
+
+from provisioner.model.kube import Key
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Ref:
+    """A value that the resource at ``address`` provides in its field ``field``."""
+
+    address: str
+    field: str
+
+    def __str__(self) -> str:
+        return f"{self.address}.{self.field}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Unknown:
+    """A value that is known after apply. ``why`` says to a person what it depends on."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fingerprint:
+    """A salted hash in place of a secret value."""
+
+    digest: str
+
+
+Value: TypeAlias = Union[
+    bool, int, str, Ref, Unknown, Fingerprint, "tuple[Value, ...]", "Mapping[str, Value]", None
+]
+Spec: TypeAlias = Mapping[str, Value]
+PlainInput: TypeAlias = Union[
+    None,
+    bool,
+    int,
+    str,
+    Ref,
+    Unknown,
+    Fingerprint,
+    "Sequence[PlainInput]",
+    "Mapping[str, PlainInput]",
+]
+
+NO_SPEC: Spec = MappingProxyType({})
+
+
+def freeze(value: PlainInput) -> Value:
+    """Return ``value`` with every list a tuple and every mapping read-only, keys sorted."""
+    if isinstance(value, Mapping):
+        return MappingProxyType({key: freeze(value[key]) for key in sorted(value)})
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return tuple(freeze(item) for item in value)
+    return value
+
+
+def freeze_spec(spec: Mapping[str, PlainInput]) -> Spec:
+    """Return a spec made of plain dicts and lists as an immutable one."""
+    return MappingProxyType({key: freeze(spec[key]) for key in sorted(spec)})
+
+
+def references(value: Value) -> Iterator[Ref]:
+    """Yield every Ref inside ``value``."""
+    if isinstance(value, Ref):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from references(item)
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from references(item)
+
+
+def has_unknown(value: Value) -> bool:
+    """Tell whether some part of ``value`` is known only after apply."""
+    if isinstance(value, Unknown):
+        return True
+    if isinstance(value, Mapping):
+        return any(has_unknown(item) for item in value.values())
+    return isinstance(value, tuple) and any(has_unknown(item) for item in value)
+
+
+Json: TypeAlias = Union[None, bool, int, float, str, "list[Json]", "dict[str, Json]"]
+
+
+def to_json(value: Value) -> Json:
+    """Return ``value`` as plain JSON: Refs as ``{"ref": ...}``, unknowns as null."""
+    match value:
+        case Ref():
+            return {"ref": str(value)}
+        case Unknown():
+            return None
+        case Fingerprint():
+            return {"fingerprint": value.digest}
+        case tuple():
+            return [to_json(item) for item in value]
+        case Mapping():
+            return {key: to_json(item) for key, item in value.items()}
+        case None | bool() | int() | str():
+            return value
+
+
+def canonical(value: Value) -> str:
+    """Return the one JSON text that equal values share; used for digests and sorting."""
+    return json.dumps(to_json(value), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """Something that should exist in the cloud.
+
+    Attributes:
+        kind: The cloud's own word (``TargetGroup``).
+        address: Logical, stable, printed everywhere: ``aws:target-group/shop/web/web:80/pod``.
+        group: The load balancer it belongs to (``shop/web``), or ``shared``.
+        name: The physical name, "" where the kind has none, Unknown where only the cluster tells.
+        ingresses: Who it is for, sorted; several where members share it.
+        spec: Field name -> value, in the API's words.
+        title: A few words for people (``shop.example.com /cart -> web:80``); never compared.
+        after: Addresses that must exist first although no Ref says so.
+    """
+
+    kind: str
+    address: str
+    group: str
+    name: str | Unknown = ""
+    ingresses: tuple[Key, ...] = ()
+    spec: Spec = field(default_factory=lambda: NO_SPEC)
+    title: str = ""
+    after: tuple[str, ...] = ()
+
+    def with_spec(self, **fields: PlainInput) -> Resource:
+        """Return a copy whose spec has these fields replaced."""
+        return replace(self, spec=freeze_spec({**self.spec, **fields}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservedResource:
+    """Something of ours that was seen in the cloud.
+
+    ``outputs`` are the values that Refs to it stand for (``LoadBalancerArn``, ``GroupId``).
+    ``healthy`` counts healthy targets (target groups only). ``state`` is the provider's word for
+    its condition (``active``, ``provisioning``). ``order`` is its place among its siblings (a rule's
+    priority). None of these is ever compared with what is desired.
+    """
+
+    kind: str
+    address: str
+    group: str
+    name: str = ""
+    ingresses: tuple[Key, ...] = ()
+    spec: Spec = field(default_factory=lambda: NO_SPEC)
+    outputs: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    title: str = ""
+    healthy: int | None = None
+    state: str = ""
+    order: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """Everything of ours that was seen, by address; complete for the groups it was asked for."""
+
+    resources: Mapping[str, ObservedResource] = field(default_factory=lambda: MappingProxyType({}))
+
+    def of_group(self, group: str) -> tuple[ObservedResource, ...]:
+        """Return the resources of one load balancer (or of ``shared``), by address."""
+        return tuple(r for _, r in sorted(self.resources.items()) if r.group == group)
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Return every group that owns something, sorted, ``shared`` left out."""
+        return tuple(sorted({r.group for r in self.resources.values()} - {SHARED}))
+
+
+SHARED = "shared"
+"""The pseudo-group of what several load balancers share; no explicit group may take the name."""

@@ -1,0 +1,64 @@
+"""Settings of one installation: what flags, the chart and class objects leave to the operator.
+
+Every duration is in seconds, so that a sandbox can set minutes to moments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from provisioner.model.intent import Compatibility
+from provisioner.model.kube import NO_STRINGS
+
+FINALIZER = "ingress-provisioner.io/resources"
+"""Our finalizer on Ingresses: the object stays until its cloud resources are gone."""
+
+ANNOTATION_PREFIX = "ingress-provisioner.io/"
+"""Prefix of the portable annotations and of every mark of ours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who we are to the cloud: the value of every ownership mark."""
+
+    cluster_name: str
+    cluster_uid: str = "no-cluster"  # the kube-system namespace's UID
+    instance: str = "default"
+
+    @property
+    def owner(self) -> str:
+        """The mark's text."""
+        return f"{self.cluster_name}/{self.cluster_uid}/{self.instance}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that planning depends on besides the two worlds.
+
+    Attributes:
+        classes: IngressClass names to count as ours in files that hold no IngressClass (``--class``).
+        target_mode: The controller default: ``pod``, ``node-port``, ``auto`` or "" (by compatibility).
+        scheme: The controller default scheme, "" for the provider's.
+        node_growth: Factor on the node count in node-port arithmetic.
+        pods_routable: What to assume of pod addresses while there are none yet; None: assume yes, say so.
+        tags: Tags on everything taggable.
+        settle_seconds: Time for a change of weights to reach the data plane.
+        drain_seconds: Cap on waiting for connections to end; None follows the target group's delay.
+        health_deadline_seconds: How long to wait for a new backend before giving the switch up.
+        prune: Remove what files do not mention (``plan -f --prune``).
+    """
+
+    identity: Identity
+    compatibility: Compatibility = Compatibility.KUBERNETES
+    classes: tuple[str, ...] = ()
+    default_namespace: str = "default"
+    target_mode: str = ""
+    scheme: str = ""
+    node_growth: float = 1.0
+    pods_routable: bool | None = None
+    tags: Mapping[str, str] = field(default_factory=lambda: NO_STRINGS)
+    settle_seconds: float = 30.0
+    drain_seconds: float | None = None
+    health_deadline_seconds: float = 600.0
+    prune: bool = False

@@ -1,0 +1,63 @@
+"""A snapshot: every Kubernetes object that planning may read, at one moment.
+
+It looks the same whether it came from files or from a cluster, which is why ``plan -f`` and the
+controller cannot disagree. What could not be read is *unknown*, never empty: a kind that was
+forbidden must not look like a cluster that lost all its objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TypeVar
+
+from provisioner.model.diagnostic import Diagnostic
+from provisioner.model.kube import (
+    Autoscaler,
+    EndpointSlice,
+    Ingress,
+    IngressClass,
+    Key,
+    LoadBalancerClass,
+    Node,
+    Service,
+    Workload,
+)
+
+T = TypeVar("T")
+
+
+def _nothing() -> Mapping[Key, T]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """Objects by key, and what is known about their completeness.
+
+    Attributes:
+        live: True where the objects came from a cluster, so that what is absent is truly absent;
+            False for files, where EndpointSlices, Nodes and node ports are usually not written.
+        complete: True where these are *all* the Ingresses (a cluster, or ``--no-cluster``); False
+            where others may exist that no file mentions.
+        unknown_kinds: Kinds that could not be listed; nothing may be deleted on their account.
+        slices: EndpointSlices by the key of their *Service*, in name order.
+        sources: ``Kind namespace/name`` -> where it was read ("web.yaml, document 3"), for messages.
+    """
+
+    live: bool = False
+    complete: bool = False
+    ingresses: Mapping[Key, Ingress] = field(default_factory=_nothing)
+    classes: Mapping[str, IngressClass] = field(default_factory=lambda: MappingProxyType({}))
+    load_balancer_classes: Mapping[str, LoadBalancerClass] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    services: Mapping[Key, Service] = field(default_factory=_nothing)
+    slices: Mapping[Key, tuple[EndpointSlice, ...]] = field(default_factory=_nothing)
+    nodes: Mapping[str, Node] = field(default_factory=lambda: MappingProxyType({}))
+    workloads: tuple[Workload, ...] = ()
+    autoscalers: tuple[Autoscaler, ...] = ()
+    unknown_kinds: frozenset[str] = frozenset()
+    sources: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    diagnostics: tuple[Diagnostic, ...] = ()

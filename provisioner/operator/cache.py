@@ -1,0 +1,211 @@
+"""What the cluster holds, as compact copies, and who is touched when something changes.
+
+Events are answered in time that depends on what they touch, never on the size of the cluster:
+reverse indices lead from a Service or EndpointSlice to the Ingresses that name it. Snapshots for
+one group hold only what that group needs.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from provisioner.kube.decode import Decoded, KubeObject
+from provisioner.kube.gather import Gathered
+from provisioner.model.diagnostic import Diagnostic
+from provisioner.model.kube import EndpointSlice, Ingress, Key
+from provisioner.model.snapshot import Snapshot
+
+_EVERYWHERE = frozenset({"IngressClass", "LoadBalancerClass", "Node"})
+"""Kinds whose change may concern every Ingress."""
+
+_PER_NAMESPACE = frozenset({"Deployment", "StatefulSet", "HorizontalPodAutoscaler"})
+"""Kinds that count pods; they concern the Ingresses of their namespace at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One cached object; ``object`` is None where its shape could not be read (``problems``)."""
+
+    uid: str
+    object: KubeObject | None
+    problems: tuple[Diagnostic, ...] = ()
+
+
+class Cache:
+    """Objects by kind and key, safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._entries: dict[str, dict[Key, Entry]] = {}
+        self._users: dict[Key, set[Key]] = {}  # Service -> Ingresses that name it
+        self._slices: dict[Key, set[Key]] = {}  # Service -> EndpointSlices of it
+
+    def put(self, kind: str, key: Key, *, uid: str, decoded: Decoded) -> frozenset[Key] | None:
+        """Store an object as it is now.
+
+        Returns:
+            The Ingresses that this may concern, none where nothing of weight has changed; None for
+            all of them.
+        """
+        with self._lock:
+            entries = self._entries.setdefault(kind, {})
+            old = entries.get(key)
+            new = Entry(uid=uid, object=decoded.object, problems=decoded.problems)
+            if old is not None and _same(old, new):
+                entries[key] = new
+                return frozenset()
+            touched = self._touched(kind, key, old)
+            if old is not None:
+                self._unlink(key, old.object)
+            entries[key] = new
+            self._link(key, new.object)
+            return _union(touched, self._touched(kind, key, new))
+
+    def drop(self, kind: str, key: Key) -> frozenset[Key] | None:
+        """Forget an object that is gone; returns whom that may concern, None for everyone."""
+        with self._lock:
+            old = self._entries.get(kind, {}).pop(key, None)
+            if old is None:
+                return frozenset()
+            touched = self._touched(kind, key, old)
+            self._unlink(key, old.object)
+            return touched
+
+    def uids(self, kind: str) -> Mapping[Key, str]:
+        """Return key and uid of every cached object of a kind."""
+        with self._lock:
+            return {key: entry.uid for key, entry in self._entries.get(kind, {}).items()}
+
+    def ingress(self, key: Key) -> Ingress | None:
+        """Return one Ingress."""
+        with self._lock:
+            entry = self._entries.get("Ingress", {}).get(key)
+            found = entry.object if entry is not None else None
+            return found if isinstance(found, Ingress) else None
+
+    def ingresses(self) -> tuple[Ingress, ...]:
+        """Return every Ingress, by key."""
+        with self._lock:
+            entries = self._entries.get("Ingress", {})
+            found = [entries[key].object for key in sorted(entries)]
+        return tuple(item for item in found if isinstance(item, Ingress))
+
+    def snapshot(
+        self, *, unknown: frozenset[str], ingresses: Iterable[Key] | None = None
+    ) -> Snapshot:
+        """Return a snapshot of everything, or of what some Ingresses need.
+
+        Args:
+            unknown: Kinds that could not be listed.
+            ingresses: The Ingresses it is for; None for all, with every Service and slice.
+        """
+        gathered = Gathered()
+        problems: list[Diagnostic] = []
+        with self._lock:
+            for entry in self._needed(None if ingresses is None else frozenset(ingresses)):
+                problems.extend(entry.problems)
+                if entry.object is not None:
+                    gathered.add(entry.object)
+        return gathered.snapshot(
+            live=True,
+            complete=True,
+            unknown_kinds=unknown,
+            sources=MappingProxyType({}),
+            diagnostics=tuple(problems),
+        )
+
+    def _needed(self, wanted: frozenset[Key] | None) -> list[Entry]:
+        if wanted is None:
+            return [entry for entries in self._entries.values() for entry in entries.values()]
+        ingresses = self._entries.get("Ingress", {})
+        namespaces = {key.namespace for key in wanted}
+        services = {
+            service
+            for key in wanted
+            if key in ingresses
+            for service in _services_of(key, ingresses[key].object)
+        }
+        slices = {key for service in services for key in self._slices.get(service, ())}
+        picked = [ingresses[key] for key in sorted(wanted) if key in ingresses]
+        picked += self._pick("Service", services)
+        picked += self._pick("EndpointSlice", slices)
+        for kind in sorted(_EVERYWHERE):
+            picked += self._entries.get(kind, {}).values()
+        for kind in sorted(_PER_NAMESPACE):
+            picked += [
+                entry
+                for key, entry in self._entries.get(kind, {}).items()
+                if key.namespace in namespaces
+            ]
+        return picked
+
+    def _pick(self, kind: str, keys: Iterable[Key]) -> list[Entry]:
+        entries = self._entries.get(kind, {})
+        return [entries[key] for key in sorted(keys) if key in entries]
+
+    def _touched(self, kind: str, key: Key, entry: Entry | None) -> frozenset[Key] | None:
+        if kind == "Ingress":
+            return frozenset({key})
+        if kind in _EVERYWHERE:
+            return None
+        if kind in _PER_NAMESPACE:
+            everyone = self._entries.get("Ingress", {})
+            return frozenset(k for k in everyone if k.namespace == key.namespace)
+        service = key
+        if kind == "EndpointSlice":
+            if entry is None or not isinstance(entry.object, EndpointSlice):
+                return frozenset()
+            service = entry.object.service_key
+        return frozenset(self._users.get(service, ()))
+
+    def _link(self, key: Key, found: KubeObject | None) -> None:
+        if isinstance(found, EndpointSlice):
+            self._slices.setdefault(found.service_key, set()).add(key)
+        for service in _services_of(key, found):
+            self._users.setdefault(service, set()).add(key)
+
+    def _unlink(self, key: Key, found: KubeObject | None) -> None:
+        if isinstance(found, EndpointSlice):
+            _discard(self._slices, found.service_key, key)
+        for service in _services_of(key, found):
+            _discard(self._users, service, key)
+
+
+def _same(old: Entry, new: Entry) -> bool:
+    """Tell whether nothing that a decision reads has changed (a node's heartbeat, say)."""
+    return (
+        old.uid == new.uid
+        and old.problems == new.problems
+        and _without_version(old.object) == _without_version(new.object)
+    )
+
+
+def _without_version(found: KubeObject | None) -> KubeObject | None:
+    if found is None:
+        return None
+    return replace(found, meta=replace(found.meta, resource_version=""))
+
+
+def _services_of(key: Key, found: KubeObject | None) -> frozenset[Key]:
+    """Return the Services that an Ingress names, whether or not they exist."""
+    if not isinstance(found, Ingress):
+        return frozenset()
+    backends = [path.backend for rule in found.rules for path in rule.paths or ()]
+    if found.default_backend is not None:
+        backends.append(found.default_backend)
+    return frozenset(Key(key.namespace, backend.service) for backend in backends)
+
+
+def _discard(index: dict[Key, set[Key]], where: Key, what: Key) -> None:
+    found = index.get(where)
+    if found is not None:
+        found.discard(what)
+        if not found:
+            del index[where]
+
+
+def _union(one: frozenset[Key] | None, other: frozenset[Key] | None) -> frozenset[Key] | None:
+    return None if one is None or other is None else one | other

@@ -1,0 +1,153 @@
+"""Put the controller together and run it until it is told to stop.
+
+Order matters at both ends. Beginning: probes first (so that "not ready" has an answer), then the
+watch, then the Lease. Ending: workers before the Lease, so that nobody else may write while our
+last call is still under way.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from provisioner import wiring
+from provisioner.engine.applying import Settling
+from provisioner.kube.client import KubeClient
+from provisioner.kube.kinds import LIVE_KINDS, KindInfo
+from provisioner.kube.lease import DEFAULT_NAME, DEFAULT_NAMESPACE, Leadership, LeaseSettings
+from provisioner.kube.live import present_keys
+from provisioner.model.kube import Key
+from provisioner.model.settings import Settings
+from provisioner.operator.cache import Cache
+from provisioner.operator.cluster import ClusterWriter
+from provisioner.operator.controller import ClusterView, Controller, Rhythm, Surroundings
+from provisioner.operator.health import HealthServer
+from provisioner.operator.membership import Members
+from provisioner.operator.reconcile import Reconciler, Result
+from provisioner.ports import CloudTarget, Provider
+
+_LOG = logging.getLogger(__name__)
+
+W = TypeVar("W")
+F = TypeVar("F")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions(Generic[W, F]):
+    """Everything ``provisioner run`` is told.
+
+    ``identity`` must differ between any two processes. ``observer`` hears of every finished
+    reconcile (the demo prints them).
+    """
+
+    provider: Provider[W, F]
+    target: CloudTarget
+    settings: Settings
+    client: KubeClient
+    identity: str
+    lease_namespace: str = DEFAULT_NAMESPACE
+    lease_name: str = DEFAULT_NAME
+    health_host: str = "0.0.0.0"  # noqa: S104 - kubelet probes come from outside the pod
+    health_port: int = 8081
+    rhythm: Rhythm = field(default_factory=Rhythm)
+    wait_seconds: float = 5.0
+    observer: Callable[[str, Result], None] = lambda _group, _result: None
+
+
+class Running(Generic[W, F]):
+    """A controller with its Lease and its probes, started and stopped as one."""
+
+    def __init__(self, options: RunOptions[W, F]) -> None:
+        clock = wiring.SystemClock()
+        client = options.client
+        lease = LeaseSettings(
+            identity=options.identity,
+            namespace=options.lease_namespace,
+            name=options.lease_name,
+        )
+        self.leadership = Leadership(client, lease, clock=clock)
+        reader = wiring.open_reader(options.provider, options.target)
+        cache = Cache()
+        members = Members(options.provider, options.settings, cache)
+        view = ClusterView(cache, members)
+        reconciler = Reconciler(
+            wiring.planner(options.provider, reader, options.settings),
+            wiring.applier(
+                options.provider,
+                options.target,
+                options.settings,
+                reader=reader,
+                fence=self.leadership,
+                clock=clock,
+                settling=Settling(),
+            ),
+            world=view,
+            cluster=ClusterWriter(client, self.leadership, clock),
+            wait_seconds=options.wait_seconds,
+        )
+        self.controller = Controller(
+            view,
+            members,
+            reconciler,
+            surroundings=Surroundings(
+                kinds=LIVE_KINDS,
+                connection=client.connection,
+                list_keys=_lister(client),
+                may_work=lambda: self.leadership.leads,
+                owned_groups=lambda: reader.observe(None).groups,
+                observer=options.observer,
+            ),
+            clock=clock,
+            rhythm=options.rhythm,
+        )
+        self.health = HealthServer(
+            self.controller.problems, host=options.health_host, port=options.health_port
+        )
+
+    def start(self) -> None:
+        """Begin: probes, watch and workers, then the Lease."""
+        self.health.start()
+        self.controller.start()
+        self.leadership.start()
+
+    def stop(self) -> None:
+        """End: workers, then the Lease, then the probes."""
+        self.controller.stop()
+        self.leadership.stop()
+        self.health.stop()
+
+
+def run(options: RunOptions[W, F]) -> int:
+    """Run the controller until SIGTERM or SIGINT; return the process' exit code.
+
+    A watch that ends by itself is an error: the process exits 1 and is restarted by whoever runs
+    it, because a controller that no longer hears does harm by standing still.
+    """
+    running = Running(options)
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stopping.set())
+    running.start()
+    _LOG.info("started as %s", options.identity)
+    try:
+        while not stopping.wait(0.2):
+            if running.controller.wait(0):
+                break
+    finally:
+        running.stop()
+    failure = running.controller.failure
+    if failure is not None:
+        _LOG.error("ended: %s", failure)
+        return 1
+    return 0
+
+
+def _lister(client: KubeClient) -> Callable[[KindInfo], Mapping[Key, str] | None]:
+    def list_keys(info: KindInfo) -> Mapping[Key, str] | None:
+        return present_keys(client, info)
+
+    return list_keys

@@ -1,0 +1,392 @@
+"""The seams: what a provider is, how a world is read, and the only way to write to one.
+
+A provider has a pure side (``Provider``: from intent to resources, from changes to calls) and a
+shell (``Reader``, ``Writer``). Planning is handed a ``Reader`` and has no path to a ``Writer``, so
+a dry run cannot write; three providers of another project once did because the flag was theirs
+to honour (external-dns#816, #2232, #6693).
+
+Errors, all of them with a message for people and, where one exists, a hint::
+
+    ProvisionerError
+    +-- ConfigError          a flag, file or setting is wrong
+    +-- ClusterError         the Kubernetes API said no (kube/errors.py has its kinds)
+    +-- StalePlan            the world has moved on since the plan was made
+    +-- NotLeader            somebody else may write now; nothing was sent
+    +-- ProviderError        the cloud said no
+        +-- Throttled        ... for now; retried below this seam until its patience ends
+        +-- Unavailable      no answer, or a 5xx: the call may or may not have happened
+        +-- Denied           the credentials lack a permission (named)
+        +-- NotFound
+        +-- Conflict         exists already, in use, or changed under us
+        +-- LimitExceeded    a limit that the plan did not foresee (somebody else took the place)
+        +-- Rejected         the request is wrong: a bug of ours, or a rule we do not know
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Generic, Protocol, TypeVar
+
+from provisioner.model.annotation import Annotation
+from provisioner.model.change import Call, Change, Step, WaitFor
+from provisioner.model.diagnostic import Diagnostic
+from provisioner.model.intent import (
+    BackendId,
+    Intent,
+    LoadBalancerIntent,
+    Quarantined,
+    TargetMode,
+)
+from provisioner.model.kube import Key, Node
+from provisioner.model.limits import Limits
+from provisioner.model.resource import Observed, ObservedResource, Resource
+from provisioner.model.settings import Identity, Settings
+from provisioner.model.snapshot import Snapshot
+
+
+class ProvisionerError(Exception):
+    """Anything that stops a command, told so that a person can act on it."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class ConfigError(ProvisionerError):
+    """A flag, a file or a setting is wrong."""
+
+
+class ClusterError(ProvisionerError):
+    """The Kubernetes API said no."""
+
+
+class StalePlan(ProvisionerError):  # noqa: N818 - a state of the world rather than an error
+    """The world has moved on since the plan was made; the message names the resources."""
+
+
+class NotLeader(ProvisionerError):  # noqa: N818 - likewise
+    """Somebody else may write now; nothing was sent."""
+
+
+class ProviderError(ProvisionerError):
+    """The cloud said no. ``operation`` and ``code`` are the API's own words."""
+
+    def __init__(
+        self, message: str, *, hint: str = "", operation: str = "", code: str = ""
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.operation = operation
+        self.code = code
+
+
+class Throttled(ProviderError):  # noqa: N818 - the field's words
+    """Too many requests, for longer than our patience."""
+
+
+class Unavailable(ProviderError):  # noqa: N818
+    """No answer, or a server error: the call may or may not have been carried out."""
+
+
+class Denied(ProviderError):  # noqa: N818
+    """The credentials lack a permission."""
+
+
+class NotFound(ProviderError):  # noqa: N818
+    """The thing is not there."""
+
+
+class Conflict(ProviderError):  # noqa: N818
+    """It exists already, is in use, or changed under us."""
+
+
+class LimitExceeded(ProviderError):  # noqa: N818
+    """A limit that the plan did not foresee."""
+
+
+class Rejected(ProviderError):  # noqa: N818
+    """The request is wrong."""
+
+
+class Clock(Protocol):
+    """Time, as the shell needs it; the core never sees one."""
+
+    def now(self) -> float:
+        """Return monotonic seconds."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+
+class Fence(Protocol):
+    """Permission to write, checked right before every write."""
+
+    def check(self) -> None:
+        """Raise NotLeader unless we may write now."""
+        ...
+
+
+W = TypeVar("W")  # what facts a provider wants to know
+F = TypeVar("F")  # the facts
+W_contra = TypeVar("W_contra", contravariant=True)
+F_co = TypeVar("F_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterFacts:
+    """What an account file knows of the cluster, for planning without one."""
+
+    nodes: tuple[Node, ...] = ()
+    pods_routable: bool | None = None
+
+
+class Reader(Protocol[W_contra, F_co]):
+    """Everything that planning may ask of a cloud account. Nothing here writes."""
+
+    applyable: bool
+    """False where the world behind it is a file: plans from it cannot be applied."""
+
+    def cluster(self) -> ClusterFacts | None:
+        """Return what is known of the cluster, None where the cluster itself is to be asked."""
+        ...
+
+    def facts(self, wanted: W_contra) -> F_co:
+        """Return what the account says about what is wanted."""
+        ...
+
+    def limits(self) -> Limits:
+        """Return every limit, the account's where it tells, documented defaults elsewhere."""
+        ...
+
+    def observe(self, groups: frozenset[str] | None = None) -> Observed:
+        """Return what carries our mark: of these groups and ``shared``, or everything (None)."""
+        ...
+
+    def check(self, desired: Sequence[Resource]) -> tuple[Diagnostic, ...]:
+        """Let the cloud itself pre-check what it can, without creating anything."""
+        ...
+
+    def holds(self, wait: WaitFor, outputs: Mapping[str, Mapping[str, str]]) -> bool:
+        """Tell whether a wait (ACTIVE, HEALTHY or DRAINED) is over.
+
+        Args:
+            wait: What is waited for.
+            outputs: Outputs of resources by address, for the ids behind the addresses.
+        """
+        ...
+
+
+class Writer(Protocol):
+    """The one choke point for cloud writes: fence, rate, retries, translation of errors."""
+
+    def send(self, call: Call, parameters: Mapping[str, object]) -> Mapping[str, str]:
+        """Make one call and return the outputs it names.
+
+        Args:
+            call: The call as planned.
+            parameters: Its parameters with every Ref resolved.
+
+        Raises:
+            NotLeader: The fence is down; nothing was sent.
+            ProviderError: The cloud said no; ``already_done`` codes do not raise.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloudTarget:
+    """Which account, where, and how to reach it."""
+
+    identity: Identity
+    region: str = ""
+    endpoint_url: str = ""
+    vpc_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What one resource takes of one limit.
+
+    ``subject`` is what the limit is counted over, in words that a message can use
+    ("load balancer shop/web", "the account", "security group sg-1").
+    """
+
+    limit: str
+    subject: str
+    units: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModeRoom:
+    """What the mode decision needs to know of a cloud, for one load balancer.
+
+    ``pod_impossible`` and ``node_port_impossible`` map a backend to the reason, for those backends
+    where the mode cannot work at all.
+    """
+
+    targets_limit: int
+    largest_limit: int
+    pod_impossible: Mapping[BackendId, str] = field(default_factory=lambda: MappingProxyType({}))
+    node_port_impossible: Mapping[BackendId, str] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expressed:
+    """One load balancer in a cloud's own resources.
+
+    ``resources`` include what is kept of quarantined members. ``shared`` are the provider's notes
+    for the shared part (which endpoint security group needs which port), canonical and sorted.
+    """
+
+    group: str
+    resources: tuple[Resource, ...]
+    diagnostics: tuple[Diagnostic, ...] = ()
+    quarantined: tuple[Quarantined, ...] = ()
+    shared: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expression:
+    """What ``Provider.express`` is given besides the facts.
+
+    ``modes`` has a mode (or None: known after apply) for every backend of the load balancer.
+    ``keep`` are Ingresses that nothing here mentions but that others may still define (planning
+    from files): their observed rules stay.
+    """
+
+    intent: LoadBalancerIntent
+    modes: Mapping[BackendId, TargetMode | None]
+    observed: Observed
+    limits: Limits
+    settings: Settings
+    keep: frozenset[Key] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account(Generic[F]):
+    """What an account file holds."""
+
+    identity: Identity
+    facts: F
+    limits: Limits
+    observed: Observed
+    cluster: ClusterFacts | None = None
+
+
+class Provider(Protocol[W, F]):
+    """A cloud, its pure side. One object per cloud, found by entry point."""
+
+    name: str
+    controller: str
+    annotations: tuple[Annotation[object], ...]
+    prefixes: tuple[str, ...]
+    immutable: Mapping[str, frozenset[str]]
+    """Kind -> spec fields that force a replacement."""
+    create_only: Mapping[str, frozenset[str]]
+    """Kind -> spec fields that matter at creation and are not compared afterwards."""
+    partial: Mapping[str, frozenset[str]]
+    """Kind -> lists of ``{"Key", "Value"}`` of which only the desired keys are compared."""
+    membership: Mapping[str, str]
+    """Kind -> the spec field that holds targets; printed as a count, left out of digests."""
+
+    def infers_class(self, name: str | None) -> bool:
+        """Tell whether files may use this class name without holding the IngressClass."""
+        ...
+
+    def node_impossible(self, node: Node) -> str:
+        """Return why this node can never be a target, "" where it can."""
+        ...
+
+    def wanted(self, intent: Intent, snapshot: Snapshot, settings: Settings) -> W:
+        """Return which facts expressing this intent needs."""
+        ...
+
+    def mode_room(self, load_balancer: LoadBalancerIntent, facts: F, limits: Limits) -> ModeRoom:
+        """Return what the mode decision must respect."""
+        ...
+
+    def present_modes(self, group: str, observed: Observed) -> Mapping[str, TargetMode]:
+        """Return the mode in force by backend text (``<ns>/<ingress>/<service>:<port>``)."""
+        ...
+
+    def express(self, request: Expression, facts: F) -> Expressed:
+        """Return the resources that one load balancer consists of."""
+        ...
+
+    def express_shared(
+        self, parts: Sequence[Expressed], facts: F, request: SharedExpression
+    ) -> Expressed:
+        """Return what the load balancers share: backend security group, node and pod rules."""
+        ...
+
+    def costs(self, resource: Resource | ObservedResource) -> tuple[Cost, ...]:
+        """Return what a resource takes of the provider's limits."""
+        ...
+
+    def foreign_usage(self, facts: F) -> Mapping[str, int]:
+        """Return what others use of account-wide limits, by limit name."""
+        ...
+
+    def steps(
+        self, changes: Sequence[Change], observed: Observed, room: StepRoom
+    ) -> tuple[Step, ...]:
+        """Return the steps of these changes with their calls, stages and the provider's own order.
+
+        References between resources are turned into order by the core; a provider adds only what
+        no Ref says (rules are created before others are deleted, a backend is warm before it
+        serves).
+        """
+        ...
+
+    def status_addresses(
+        self, group: str, outputs: Mapping[str, Mapping[str, str]]
+    ) -> tuple[str, ...]:
+        """Return where a load balancer is reachable (host names or IP addresses), for status."""
+        ...
+
+    def open_reader(self, target: CloudTarget) -> Reader[W, F]:
+        """Connect for reading."""
+        ...
+
+    def open_writer(self, target: CloudTarget, fence: Fence) -> Writer:
+        """Connect for writing."""
+        ...
+
+    def read_account(self, text: bytes, path: str) -> Reader[W, F]:
+        """Return a reader over an account file's content."""
+        ...
+
+    def no_account(self) -> Reader[W, F]:
+        """Return a reader that knows no account: documented limits, nothing observed."""
+        ...
+
+    def write_account(self, account: Account[F]) -> str:
+        """Return an account file that holds this."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedExpression:
+    """What ``express_shared`` is given besides parts and facts.
+
+    ``complete`` is False where not all load balancers are among the parts; the shared part then
+    only grows.
+    """
+
+    observed: Observed
+    settings: Settings
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRoom:
+    """Limits that the order of steps must respect: free places by (limit, subject)."""
+
+    limits: Limits
+    used: Mapping[tuple[str, str], int]

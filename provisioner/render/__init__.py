@@ -1,0 +1,1 @@
+"""Renderers: a plan (or its parts) in, text or bytes out. No input or output happens here."""

@@ -1,0 +1,59 @@
+"""How slow the emulated cloud is, and the clock by which that is judged.
+
+Everything that takes minutes on AWS takes no time here unless a test asks for it. Times are
+kept as the moments at which something happened; how long that lasts is read from the settings
+at the moment of asking. So changing a setting also changes what is already under way.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, fields
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Durations in seconds, and the page size.
+
+    Attributes:
+        provisioning_seconds: How long a new load balancer stays ``provisioning``.
+        health_seconds: How long a target stays ``initial`` once it could receive traffic.
+        draining_seconds: How long a deregistered target is listed as ``draining``, at most
+            the ``deregistration_delay.timeout_seconds`` of its target group.
+        interface_linger_seconds: How long the network interfaces of a deleted load balancer
+            stay, and with them the refusal to delete its security groups.
+        describe_lag_seconds: How far reads lag behind writes.
+        page_size: The most items one page of a paged answer holds (AWS: 400).
+    """
+
+    provisioning_seconds: float = 0.0
+    health_seconds: float = 0.0
+    draining_seconds: float = 0.0
+    interface_linger_seconds: float = 0.0
+    describe_lag_seconds: float = 0.0
+    page_size: int = 400
+
+    def __post_init__(self) -> None:
+        """Refuse durations that could only be mistakes."""
+        for field in fields(self):
+            if getattr(self, field.name) < 0:
+                raise ValueError(f"{field.name} must not be negative")
+        if self.page_size < 1:
+            raise ValueError("page_size must be at least 1")
+
+
+class SandboxClock:
+    """Real time plus whatever a test has skipped, so that no test needs to sleep."""
+
+    def __init__(self) -> None:
+        self._skipped = 0.0
+
+    def now(self) -> float:
+        """Seconds on a clock that never goes back."""
+        return time.monotonic() + self._skipped
+
+    def advance(self, seconds: float) -> None:
+        """Let the given time pass at once."""
+        if seconds < 0:
+            raise ValueError("time does not go back")
+        self._skipped += seconds
