@@ -199,12 +199,16 @@ class Writer(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloudTarget:
-    """Which account, where, and how to reach it."""
+    """Which account, where, and how to reach it.
+
+    ``cache_seconds`` says how old a reader's index of what is ours may be before it is read again.
+    """
 
     identity: Identity
     region: str = ""
     endpoint_url: str = ""
     vpc_id: str = ""
+    cache_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -354,8 +358,8 @@ class Provider(Protocol[W, F]):
         """Connect for reading."""
         ...
 
-    def open_writer(self, target: CloudTarget, fence: Fence) -> Writer:
-        """Connect for writing."""
+    def open_writer(self, target: CloudTarget, fence: Fence, reader: Reader[W, F]) -> Writer:
+        """Connect for writing; what is written is at once true for this reader, lag or not."""
         ...
 
     def read_account(self, text: bytes, path: str) -> Reader[W, F]:

@@ -101,7 +101,7 @@ def applier(
     """Return what carries plans out; every write of it passes the fence."""
     return Applier(
         reader,
-        provider.open_writer(target, fence),
+        provider.open_writer(target, fence, reader),
         settings,
         clock or SystemClock(),
         settling=settling,

@@ -337,6 +337,9 @@ class ADialect:
             _native("waf", Setting("waf"), text, own, Merge.EXCLUSIVE),
             _native("mtls", Setting("mtls"), text, own, Merge.PER_PORT),
             _native("listener-attributes.*", LISTENER_ATTRIBUTES, string_map, own, Merge.UNION),
+            _native("extra-tags", Setting("extra-tags"), string_map, own, Merge.UNION),
+            _native("pool.*", Setting("pool"), text, own, Merge.EXCLUSIVE),
+            _native("control-port.*", Setting("control-port"), text, both, Merge.OWN),
             _native("sticky", Setting("sticky"), boolean, both, Merge.OWN),
         )
 

@@ -12,7 +12,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from providers.aws.addresses import Kind, newest_load_balancer
-from providers.aws.annotations import NATIVE, PREFIX
+from providers.aws.annotations import NATIVE
+from providers.aws.refused import PREFIX
 from provisioner.model.annotation import Annotation
 from provisioner.model.change import Change, Step
 from provisioner.model.intent import Intent, LoadBalancerIntent, TargetMode
@@ -22,6 +23,7 @@ from provisioner.model.resource import Observed, ObservedResource, Resource
 from provisioner.model.settings import Settings
 from provisioner.model.snapshot import Snapshot
 from provisioner.ports import (
+    Account,
     CloudTarget,
     Cost,
     Expressed,
@@ -50,7 +52,14 @@ _IMMUTABLE: Mapping[str, frozenset[str]] = MappingProxyType(
         Kind.SECURITY_GROUP_RULE.value: frozenset({"GroupId"}),
         Kind.LISTENER_CERTIFICATE.value: frozenset({"Certificates"}),
         Kind.TARGET_GROUP.value: frozenset(
-            {"Protocol", "ProtocolVersion", "TargetType", "VpcId", "IpAddressType"}
+            {
+                "Protocol",
+                "ProtocolVersion",
+                "TargetType",
+                "VpcId",
+                "IpAddressType",
+                "TargetControlPort",
+            }
         ),
     }
 )
@@ -158,19 +167,41 @@ class AwsProvider:
         """Connect for reading."""
         from providers.aws.reader import open_reader  # noqa: PLC0415 - see the module's docstring
 
-        return open_reader(target)
+        return open_reader(target, max_age_seconds=target.cache_seconds)
 
-    def open_writer(self, target: CloudTarget, fence: Fence) -> Writer:
-        """Connect for writing."""
+    def open_writer(
+        self, target: CloudTarget, fence: Fence, reader: Reader[Wanted, Facts]
+    ) -> Writer:
+        """Connect for writing; what is written is at once true for this reader, lag or not."""
         from providers.aws.execute import open_writer  # noqa: PLC0415 - see the module's docstring
+        from providers.aws.reader import AwsReader  # noqa: PLC0415 - likewise
 
-        return open_writer(target, fence)
+        journal = reader.journal if isinstance(reader, AwsReader) else None
+        return open_writer(target, fence, journal=journal)
 
     def read_account(self, text: bytes, path: str) -> Reader[Wanted, Facts]:
         """Return a reader over an account file's content."""
         from providers.aws.wire import read_account  # noqa: PLC0415 - see the module's docstring
 
         return read_account(text, path)
+
+    def no_account(self) -> Reader[Wanted, Facts]:
+        """Return a reader that knows no account: documented limits, nothing observed."""
+        from providers.aws.wire import no_account  # noqa: PLC0415 - see the module's docstring
+
+        return no_account()
+
+    def write_account(self, account: Account[Facts]) -> str:
+        """Return an account file that holds this."""
+        from providers.aws.account_export import write_account  # noqa: PLC0415 - likewise
+
+        return write_account(
+            account.identity,
+            facts=account.facts,
+            limits=account.limits,
+            observed=account.observed,
+            cluster=account.cluster,
+        )
 
 
 provider: Provider[Wanted, Facts] = AwsProvider()

@@ -2,9 +2,7 @@
 
 All of AWS Load Balancer Controller's annotations are known here by name, values written as it reads
 them, so a manifest moves over unchanged. Each one that is honoured feeds a setting of
-``core.annotations``. Each one that is not built yet is refused by name, with a blocking error on
-the object that carries it: most of those decide who may reach a service, and one that was silently
-ignored would leave a door open. Only values that ask for nothing ("none", "false") pass.
+``core.annotations``; ``refused`` has those that are not built yet.
 """
 
 from __future__ import annotations
@@ -13,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+from providers.aws.refused import NOT_BUILT, PREFIX
 from provisioner.core import annotations as settings
 from provisioner.core.annotations import ModeWish, annotation
 from provisioner.core.json_values import listen_ports
@@ -24,7 +23,6 @@ from provisioner.core.values import (
     integer,
     port,
     quoted,
-    refuse,
     required_text,
     string_map,
     strings,
@@ -35,8 +33,6 @@ from provisioner.model.intent import BackendProtocol, ProtocolVersion, Scheme
 from provisioner.model.settings import ANNOTATION_PREFIX
 
 T = TypeVar("T")
-
-PREFIX = "alb.ingress.kubernetes.io/"
 
 DRY_RUN_PLAN: Setting[str] = Setting("dry-run-plan")
 """Written by the incumbent controller, for people; known so that nobody is warned of it."""
@@ -119,19 +115,6 @@ def _on_backend(
         type_name=kind,
         summary=summary,
         default=default,
-    )
-
-
-def _refused(suffix: str, capability: str, *harmless: str) -> Annotation[object]:
-    setting: Setting[str] = Setting(suffix.removesuffix(".*"))
-    return annotation(
-        PREFIX + suffix,
-        setting,
-        refuse(f"{capability} (annotation {PREFIX}{suffix})", harmless=frozenset(harmless)),
-        places=_BOTH,
-        merge=Merge.OWN,
-        type_name="-",
-        summary=f"{capability}: refused by name until it is built.",
     )
 
 
@@ -391,61 +374,6 @@ _HEALTH_CHECKS = (
     ),
 )
 
-_FALSE = ("0", "f", "F", "FALSE", "false", "False")
-
-_NLB = "A network load balancer in front"
-_AUTH = "Authentication at the load balancer"
-
-_NOT_BUILT = (
-    _refused("customer-owned-ipv4-pool", "A customer-owned IPv4 pool"),
-    _refused("ipam-ipv4-pool-id", "An IPAM pool"),
-    _refused("minimum-load-balancer-capacity", "Reserving capacity"),
-    _refused("wafv2-acl-arn", "Associating a web ACL", "none", ""),
-    _refused("wafv2-acl-name", "Associating a web ACL", "none", ""),
-    _refused("waf-acl-id", "Associating a WAF Classic ACL", "none", ""),
-    _refused("web-acl-id", "Associating a WAF Classic ACL", "none", ""),
-    _refused("shield-advanced-protection", "Shield Advanced protection", *_FALSE),
-    _refused("mutual-authentication", "Mutual TLS"),
-    _refused("listener-attributes.*", "Listener attributes"),
-    _refused("create-acm-cert", "Requesting certificates", *_FALSE),
-    _refused("acm-pca-arn", "Requesting certificates of a private CA"),
-    _refused("multi-cluster-target-group", "Target groups shared by several clusters", *_FALSE),
-    _refused("target-control-port.*", "A target control port"),
-    _refused("auth-type", _AUTH, "none"),
-    _refused("auth-idp-cognito", _AUTH),
-    _refused("auth-idp-oidc", _AUTH),
-    _refused("auth-on-unauthenticated-request", _AUTH),
-    _refused("auth-scope", _AUTH),
-    _refused("auth-session-cookie", _AUTH),
-    _refused("auth-session-timeout", _AUTH),
-    _refused("jwt-validation", "Validation of JSON web tokens"),
-    _refused("actions.*", "A custom action"),
-    _refused("conditions.*", "A custom condition"),
-    _refused("transforms.*", "A transform"),
-    _refused("use-regex-path-match", "Paths as regular expressions", *_FALSE),
-    _refused("enable-frontend-nlb", _NLB, *_FALSE),
-    *(
-        _refused(f"frontend-nlb-{part}", _NLB)
-        for part in (
-            "scheme",
-            "subnets",
-            "security-groups",
-            "listener-port-mapping",
-            "eip-allocations",
-            "attributes",
-            "tags",
-            "healthcheck-port",
-            "healthcheck-protocol",
-            "healthcheck-path",
-            "healthcheck-interval-seconds",
-            "healthcheck-timeout-seconds",
-            "healthcheck-healthy-threshold-count",
-            "healthcheck-unhealthy-threshold-count",
-            "healthcheck-success-codes",
-        )
-    ),
-)
-
 _IGNORED = (
     _on_ingress(
         "dry-run-plan",
@@ -462,7 +390,7 @@ NATIVE: tuple[Annotation[object], ...] = (
     *_LISTENERS,
     *_BACKENDS,
     *_HEALTH_CHECKS,
-    *_NOT_BUILT,
+    *NOT_BUILT,
     *_IGNORED,
 )
 """Every native annotation, in the order of the reference page."""

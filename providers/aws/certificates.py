@@ -19,7 +19,8 @@ from datetime import datetime
 
 from providers.aws import addresses
 from providers.aws.account import Certificate, Facts
-from providers.aws.context import NATIVE, Context, native_field
+from providers.aws.context import Context, native_field
+from providers.aws.refused import PREFIX
 from provisioner.model.diagnostic import Diagnostic, Severity, error, info
 from provisioner.model.intent import ListenerIntent
 from provisioner.model.kube import Key
@@ -27,7 +28,7 @@ from provisioner.model.resource import Unknown, Value
 
 _ARN = re.compile(r"arn:(?P<partition>[\w-]+):(?P<service>acm|iam):(?P<region>[\w-]*):\d+:.+")
 _ISSUED = "ISSUED"
-_ANNOTATION = f"{NATIVE}certificate-arn"
+_ANNOTATION = f"{PREFIX}certificate-arn"
 _FIELD = native_field("certificate-arn")
 _UNKNOWN = Unknown("depends on the certificates of the account")
 

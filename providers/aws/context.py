@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from providers.aws import addresses, marks
 from providers.aws.account import Facts
+from providers.aws.refused import PREFIX
 from provisioner.model.diagnostic import Diagnostic, error, warning
 from provisioner.model.intent import LoadBalancerIntent
 from provisioner.model.kube import NO_STRINGS, Key
@@ -19,13 +20,10 @@ from provisioner.model.resource import ObservedResource, Unknown, Value
 from provisioner.model.settings import Identity
 from provisioner.ports import Expression
 
-NATIVE = "alb.ingress.kubernetes.io/"
-"""The prefix of the native annotations."""
-
 
 def native_field(suffix: str) -> str:
     """Return the field path of a native annotation, for diagnostics."""
-    return f"metadata.annotations[{NATIVE}{suffix}]"
+    return f"metadata.annotations[{PREFIX}{suffix}]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

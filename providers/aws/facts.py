@@ -109,10 +109,17 @@ def _vpcs(clients: Clients, filters: list[FilterTypeDef]) -> list[VpcTypeDef]:
 
 
 def _vpcs_with_roles(clients: Clients) -> list[str]:
-    pages = clients.ec2.get_paginator("describe_subnets").paginate(
-        Filters=[{"Name": "tag-key", "Values": list(ROLE_TAGS)}]
-    )
-    return sorted({subnet["VpcId"] for page in pages for subnet in page["Subnets"]})
+    """Return the VPCs that have subnets with a role tag; one question for each tag.
+
+    A filter of two tag keys means "either" to AWS and "both" to some emulators.
+    """
+    found: set[str] = set()
+    for tag in ROLE_TAGS:
+        pages = clients.ec2.get_paginator("describe_subnets").paginate(
+            Filters=[{"Name": "tag-key", "Values": [tag]}]
+        )
+        found |= {subnet["VpcId"] for page in pages for subnet in page["Subnets"]}
+    return sorted(found)
 
 
 def _candidates(clients: Clients, tagged: Sequence[str]) -> str:

@@ -25,6 +25,7 @@ _RANGES: tuple[tuple[str, str, int, int], ...] = (
     ("HealthyThresholdCount", "the healthy threshold", 2, 10),
     ("UnhealthyThresholdCount", "the unhealthy threshold", 2, 10),
 )
+_INTERVAL, _TIMEOUT, _SHORTEST_TIMEOUT = 15, 5, 2
 _HTTP_CODES = (200, 499)
 _GRPC_CODES = (0, 99)
 _CODES = re.compile(r"\d{1,3}(-\d{1,3})?(,\d{1,3}(-\d{1,3})?)*")
@@ -54,9 +55,10 @@ def health_check(backend: BackendIntent, mode: TargetMode | None) -> dict[str, P
 
 def _timing(backend: BackendIntent) -> dict[str, int]:
     check = backend.health_check
+    interval = _INTERVAL if check.interval_seconds is None else check.interval_seconds
     values = (
-        (check.interval_seconds, 15),
-        (check.timeout_seconds, 5),
+        (check.interval_seconds, _INTERVAL),
+        (check.timeout_seconds, max(_SHORTEST_TIMEOUT, min(_TIMEOUT, interval - 1))),
         (check.healthy_threshold, 2),
         (check.unhealthy_threshold, 2),
     )

@@ -30,6 +30,8 @@ from provisioner.model.intent import (
 from provisioner.model.kube import Key
 from provisioner.model.resource import PlainInput, Ref, Resource, Unknown, Value, freeze_spec
 
+_DEFAULT_BACKEND = "spec.defaultBackend"  # the field of a quarantined default backend
+
 DEFAULT_SSL_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 """TLS 1.2 and 1.3: AWS's own recommendation. The API's default still offers TLS 1.0."""
 
@@ -141,13 +143,19 @@ def _default_actions(
         to_https = Redirect(status=301, protocol="HTTPS", port=listener.redirect_to)
         return rules.actions(to_https, target_groups)
     present = context.at(addresses.listener(context.group, listener.port))
-    if (
-        listener.default_ingress is None
-        and present is not None
-        and retain.default_is_held(context, listener.port)
-    ):
+    if present is not None and _default_stays(context, listener):
         return present.spec.get("DefaultActions")
     return rules.actions(listener.default, target_groups)
+
+
+def _default_stays(context: Context, listener: ListenerIntent) -> bool:
+    """Tell whether a listener answers as it did: its default backend is held or quarantined."""
+    if listener.default_ingress is None:
+        return retain.default_is_held(context, listener.port)
+    return any(
+        entry.ingress == listener.default_ingress and entry.path == _DEFAULT_BACKEND
+        for entry in context.intent.quarantined
+    )
 
 
 def _present_default_is_redirect(context: Context, port: int) -> bool:

@@ -230,6 +230,7 @@ def _certificates_of(clients: Clients, listener: ListenerTypeDef) -> tuple[str, 
         ListenerArn=listener["ListenerArn"]
     )
     found = _unless_gone(lambda: [each for page in pages for each in page["Certificates"]])
-    default = next((c.get("CertificateArn", "") for c in found if c.get("IsDefault")), "")
+    defaults = [each for each in found if each.get("IsDefault")] or listener.get("Certificates", [])
+    default = next((each.get("CertificateArn", "") for each in defaults), "")
     others = {c.get("CertificateArn", "") for c in found if not c.get("IsDefault")}
     return default, tuple(sorted(others))

@@ -43,7 +43,7 @@ def backend_needs(
             continue
         backend = backends.get(resource.address)
         if backend is None:
-            needs |= _kept(targets.get(addresses.targets_of(resource.address)))
+            needs |= _kept(resource, targets.get(addresses.targets_of(resource.address)))
             continue
         found, problems = _of_backend(context.facts, backend, resource, context)
         needs |= found
@@ -64,13 +64,12 @@ def _of_backend(
     if mode is None:
         return set(), []
     ends = _pod_ends(facts, backend) if mode is TargetMode.POD else _node_ends(facts, backend)
-    health = group.spec.get("HealthCheckPort")
-    extra = {int(health)} if isinstance(health, str) and health.isdecimal() else set[int]()
+    extra = _health_port(group)
     needs: set[Need] = set()
     problems: dict[str, Diagnostic] = {}
     unknown: set[int] = set()
     for carried, port in ends:
-        ports = {port, *extra} - {0}
+        ports = {port, *extra}
         chosen = endpoint_group(carried, facts, context.identity.cluster_name)
         if chosen:
             needs |= {(chosen, str(p), str(p)) for p in ports}
@@ -136,11 +135,18 @@ def endpoint_group(carried: Iterable[str], facts: Facts, cluster: str) -> str:
     return tagged[0] if len(tagged) == 1 else ""
 
 
-def _kept(targets: Resource | None) -> set[Need]:
+def _kept(group: Resource, targets: Resource | None) -> set[Need]:
     """Return the notes of a target group that only held Ingresses use: ports, no groups."""
     listed = targets.spec.get("Targets") if targets is not None else ()
     entries = [t for t in listed if isinstance(t, Mapping)] if isinstance(listed, tuple) else []
-    return {(ANY_GROUP, str(entry.get("Port")), str(entry.get("Port"))) for entry in entries}
+    ports = {str(entry.get("Port")) for entry in entries} | {str(p) for p in _health_port(group)}
+    return {(ANY_GROUP, port, port) for port in ports}
+
+
+def _health_port(group: Resource) -> set[int]:
+    """Return the port of health checks where it is not the traffic port."""
+    port = group.spec.get("HealthCheckPort")
+    return {int(port)} if isinstance(port, str) and port.isdecimal() else set()
 
 
 def _ambiguous(context: Context, backend: BackendIntent, carried: Sequence[str]) -> Diagnostic:

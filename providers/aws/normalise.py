@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 Object = Mapping[str, object]
 Plain = dict[str, PlainInput]
+Ports = tuple[str, int, int]
 
 REDIRECT_PARTS: Mapping[str, str] = MappingProxyType(
     {
@@ -203,10 +204,11 @@ def _condition(answer: Object) -> Plain:
     return {"Field": field, **{key: _without_empty(value) for key, value in said.items()}}
 
 
-def _condition_order(condition: Plain) -> int:
-    """Return the place of a condition: host and path come last, the others stay as they are."""
+def _condition_order(condition: Plain) -> tuple[int, str]:
+    """Return the place of a condition: host and path last, the others by what they say."""
     field = str(condition["Field"])
-    return LAST_CONDITIONS.index(field) + 1 if field in LAST_CONDITIONS else 0
+    place = LAST_CONDITIONS.index(field) + 1 if field in LAST_CONDITIONS else 0
+    return place, canonical(freeze(condition))
 
 
 def _order_of(answer: Object) -> int:
@@ -281,17 +283,17 @@ def targets(
     target_group_arn: str, answers: Iterable[TargetHealthDescriptionTypeDef], refs: Refs
 ) -> Spec:
     """Return the spec of a target group's members; a draining target is one no more."""
-    members: list[PlainInput] = []
+    members: dict[tuple[str, int], Plain] = {}
     for answer in answers:
         target = answer["Target"]
         if answer.get("TargetHealth", {}).get("State") == "draining":
             continue
-        member: Plain = {"Id": target["Id"], "Port": target.get("Port", 0)}
+        place = (target["Id"], target.get("Port", 0))
+        members[place] = {"Id": place[0], "Port": place[1]}
         if target.get("AvailabilityZone") == "all":  # any other zone was detected by AWS
-            member["AvailabilityZone"] = "all"
-        members.append(member)
-    members.sort(key=lambda member: canonical(freeze(member)))
-    return freeze_spec({"TargetGroupArn": refs.of(target_group_arn), "Targets": members})
+            members[place]["AvailabilityZone"] = "all"
+    ordered = [members[place] for place in sorted(members)]
+    return freeze_spec({"TargetGroupArn": refs.of(target_group_arn), "Targets": ordered})
 
 
 # --- security groups --------------------------------------------------------------------------
@@ -311,27 +313,25 @@ def security_group_rule(
     answers: Sequence[SecurityGroupRuleTypeDef], tags: Mapping[str, str], refs: Refs
 ) -> Spec:
     """Return the spec of ingress rules that one call authorised: several ranges, one address."""
-    permissions: dict[tuple[str, int, int], dict[str, list[PlainInput]]] = {}
+    permissions: dict[Ports, dict[str, list[Plain]]] = {}
     for answer in answers:
-        ports = (answer["IpProtocol"], answer["FromPort"], answer["ToPort"])
+        ports = (answer["IpProtocol"], answer.get("FromPort", -1), answer.get("ToPort", -1))
         name, source = _source(answer, refs)
         permissions.setdefault(ports, {}).setdefault(name, []).append(source)
     return _spec(
         GroupId=refs.of(answers[0]["GroupId"]),
-        IpPermissions=[
-            {
-                "IpProtocol": protocol,
-                "FromPort": first,
-                "ToPort": last,
-                **{
-                    name: sorted(sources, key=lambda each: canonical(freeze(each)))
-                    for name, sources in ranges.items()
-                },
-            }
-            for (protocol, first, last), ranges in sorted(permissions.items())
-        ],
+        IpPermissions=[_permission(ports, permissions[ports]) for ports in sorted(permissions)],
         Tags=marks.managed(tags),
     )
+
+
+def _permission(ports: Ports, ranges: Mapping[str, list[Plain]]) -> Plain:
+    permission: Plain = {"IpProtocol": ports[0], "FromPort": ports[1], "ToPort": ports[2]}
+    for name, sources in ranges.items():
+        ordered = list(sources)
+        ordered.sort(key=_source_order)
+        permission[name] = ordered
+    return permission
 
 
 def _source(answer: SecurityGroupRuleTypeDef, refs: Refs) -> tuple[str, Plain]:
@@ -349,6 +349,11 @@ def _source(answer: SecurityGroupRuleTypeDef, refs: Refs) -> tuple[str, Plain]:
     if answer.get("Description"):
         source["Description"] = answer["Description"]
     return name, source
+
+
+def _source_order(source: Plain) -> tuple[str, str]:
+    who = "".join(str(value) for name, value in source.items() if name != "Description")
+    return who, str(source.get("Description", ""))
 
 
 # --- plain values -----------------------------------------------------------------------------

@@ -8,9 +8,9 @@ them serve for some seconds (``max_age_seconds``), and drop it with ``forget``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from threading import Lock
-from typing import ClassVar
 
 from providers.aws import limits, waits
 from providers.aws.account import Facts, Wanted
@@ -21,11 +21,14 @@ from providers.aws.journal import Journal
 from providers.aws.listing import Scope
 from providers.aws.observe import observe
 from providers.aws.pace import SystemClock
+from providers.aws.quotas import read_quotas
 from provisioner.model.change import WaitFor
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.limits import Limits
 from provisioner.model.resource import Observed, Resource
 from provisioner.ports import Clock, CloudTarget, ClusterFacts
+
+QUOTAS_SECONDS = 3600.0
 
 
 def open_reader(
@@ -48,7 +51,7 @@ def open_reader(
 class AwsReader:
     """Implements ``ports.Reader`` on a live account; safe to share between threads."""
 
-    applyable: ClassVar[bool] = True
+    applyable: bool = True
 
     def __init__(
         self,
@@ -75,6 +78,12 @@ class AwsReader:
         self._today = today
         self._lock = Lock()
         self._index: tuple[float, Index] | None = None
+        self._quotas: tuple[float, Mapping[str, int]] | None = None
+
+    @property
+    def journal(self) -> Journal:
+        """What this process has written lately; a writer that shares it is read back at once."""
+        return self._journal
 
     def cluster(self) -> ClusterFacts | None:
         """Return None: a live account goes with a live cluster."""
@@ -87,14 +96,30 @@ class AwsReader:
 
     def limits(self) -> Limits:
         """Return the account's own limits, documented defaults where it does not tell."""
+        with ThreadPoolExecutor(1) as pool:
+            quotas = pool.submit(self._read_quotas)
+            said = self._account_limits()
+            return limits.merge({**quotas.result(), **said})
+
+    def _account_limits(self) -> dict[str, int]:
         pages = self._clients.elbv2.get_paginator("describe_account_limits").paginate()
-        said = {
+        return {
             limit["Name"]: int(limit["Max"])
             for page in pages
             for limit in page["Limits"]
             if limit.get("Max", "").isdecimal()
         }
-        return limits.merge(said)
+
+    def _read_quotas(self) -> Mapping[str, int]:
+        """Return the account's quotas; they change by request, so an hour-old answer will do."""
+        now = self._clock.now()
+        with self._lock:
+            if self._quotas is not None and now - self._quotas[0] < QUOTAS_SECONDS:
+                return self._quotas[1]
+        found = read_quotas(self._clients)
+        with self._lock:
+            self._quotas = (now, found)
+        return found
 
     def observe(self, groups: frozenset[str] | None = None) -> Observed:
         """Return what carries our mark: of these groups and ``shared``, or everything."""

@@ -11,6 +11,7 @@ References give most of the order (``core.order``). What is added here:
 * an action that changes what it forwards to is switched in stages, one backend at a time
   (``switch``, ``switching``);
 * certificates are added before the default certificate changes, and removed after it has;
+* a port on nodes and pods is closed after the target groups that used it are gone;
 * old target groups, security groups and load balancers go last, once nothing is left in them.
 
 A listener whose load balancer is replaced is created anew on the new one together with its rules,
@@ -38,11 +39,11 @@ from providers.aws.switching import Switching, holder_of, switched_off
 from providers.aws.upheaval import ACTIONS_FIELD, Upheaval, parent_of
 from provisioner.model.change import Action, Change, Step, Wait, WaitFor
 from provisioner.model.resource import (
+    SHARED,
     Observed,
     ObservedResource,
     Resource,
     canonical,
-    references,
 )
 from provisioner.ports import StepRoom
 
@@ -98,6 +99,7 @@ def steps(changes: Sequence[Change], observed: Observed, room: StepRoom) -> tupl
     order_rules(ordered, found, room)
     _order_certificates(ordered, found, room)
     _order_replaced_balancers(upheaval, found)
+    _order_closing(ordered, found)
     return found.result()
 
 
@@ -182,8 +184,8 @@ class _Writer:
             case Kind.TARGET_GROUP:
                 return self._target_group_parting(change)
             case Kind.SECURITY_GROUP:
-                carriers = self._carriers(change.address)
-                return (WaitFor(kind=Wait.DRAINED, on=carriers) if carriers else None), ()
+                # No interface may carry it any more; a deleted load balancer's linger for minutes.
+                return WaitFor(kind=Wait.DRAINED, on=(change.address,)), ()
             case _:
                 return None, ()
 
@@ -195,20 +197,6 @@ class _Writer:
             return WaitFor(kind=Wait.DRAINED, on=(change.address,)), ()
         users = self._upheaval.users.get(change.address, ())
         return (WaitFor(kind=Wait.SETTLED, on=users) if users else None), ()
-
-    def _carriers(self, security_group: str) -> tuple[str, ...]:
-        """Return the load balancers that go and whose interfaces carry a security group."""
-        return tuple(
-            change.address
-            for change in self._upheaval.changes
-            if change.kind == Kind.LOAD_BALANCER.value
-            and change.action is Action.DELETE
-            and change.observed is not None
-            and any(
-                ref.address == security_group
-                for ref in references(change.observed.spec.get("SecurityGroups"))
-            )
-        )
 
     def _deregisters_first(self, change: Change) -> bool:
         """Tell whether the new targets do not fit beside the old ones, and take their room."""
@@ -281,3 +269,28 @@ def _order_replaced_balancers(upheaval: Upheaval, found: StepList) -> None:
         built = [step.id for step in found.of_group(group) if step.action is not Action.DELETE]
         for balancer in removed:
             found.after(balancer, built)
+
+
+def _order_closing(changes: Sequence[Change], found: StepList) -> None:
+    """Close a port on nodes and pods only when no target group that is going may still use it.
+
+    A backend that is being switched serves through its old port until its old target group is
+    gone. What covers the port instead (one range for many ports) is open before, too.
+    """
+    opened = [
+        change.address
+        for change in changes
+        if _is_shared_rule(change) and change.action is not Action.DELETE
+    ]
+    served = [
+        change.address
+        for change in changes
+        if change.kind == Kind.TARGET_GROUP.value and change.action is Action.DELETE
+    ]
+    for change in changes:
+        if _is_shared_rule(change) and change.action is Action.DELETE:
+            found.after(change.address, [a for a in (*opened, *served) if found.has(a)])
+
+
+def _is_shared_rule(change: Change) -> bool:
+    return change.kind == Kind.SECURITY_GROUP_RULE.value and change.group == SHARED

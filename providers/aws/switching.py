@@ -40,8 +40,7 @@ class _Backend:
     attaches: list[str] = field(default_factory=list)
     ends: list[str] = field(default_factory=list)
     new: set[str] = field(default_factory=set)
-    old: set[str] = field(default_factory=set)
-    holders: set[str] = field(default_factory=set)
+    old: dict[str, set[str]] = field(default_factory=dict)  # old target group -> who lets it go
 
 
 def holder_of(change: Change) -> Holder | None:
@@ -80,7 +79,8 @@ class Switching:
         group = holders[0].change.group
         self._attached = upheaval.attached.get(group, frozenset())
         self._attaching: dict[str, str] = {}
-        self._order = self._backend_order()
+        self._names = _together(move.new for holder in holders for move in holder.moves)
+        self._order = sorted(set(self._names.values()), key=self._rank)
         self._backends: dict[str, _Backend] = {name: _Backend() for name in self._order}
 
     def write(self) -> None:
@@ -96,15 +96,17 @@ class Switching:
             for start in self._starts(later):
                 self._steps.after(start, ends)
 
-    def _backend_order(self) -> list[str]:
-        """Return the target groups to switch to: those under way first, then by address."""
-        news = {move.new[0] for holder in self._holders for move in holder.moves if move.new}
-        return sorted(news, key=lambda new: (new not in self._attached, new))
+    def _rank(self, name: str) -> tuple[bool, str]:
+        """Return when a backend has its turn: those under way first, then by address."""
+        under_way = any(
+            new in self._attached for new, shared in self._names.items() if shared == name
+        )
+        return (not under_way, name)
 
     def _write(self, holder: Holder) -> None:
         ranks = {name: rank for rank, name in enumerate(self._order)}
         last = len(ranks)
-        order = sorted(holder.moves, key=lambda m: ranks[m.new[0]] if m.new else last)
+        order = sorted(holder.moves, key=lambda m: ranks[self._names[m.new[0]]] if m.new else last)
         found = stages(
             holder.change.address,
             holder.current,
@@ -144,10 +146,10 @@ class Switching:
         """Remember what a step is to the backend that it switches to."""
         if stage.move is None or not stage.move.new:
             return
-        backend = self._backends[stage.move.new[0]]
+        backend = self._backends[self._names[stage.move.new[0]]]
         backend.new.update(stage.move.new)
-        backend.old.update(stage.move.old)
-        backend.holders.add(identity.partition("#")[0])
+        for old in stage.move.old:
+            backend.old.setdefault(old, set()).add(identity.partition("#")[0])
         backend.starts.append(identity)
         backend.ends.append(identity)
         if stage.name.startswith(ATTACH):
@@ -170,8 +172,19 @@ class Switching:
         depend on what comes later; then the switch ends with its own steps.
         """
         deletes = sorted(old for old in backend.old if old in self._upheaval.deleted)
-        users = {user for old in deletes for user in self._upheaval.users.get(old, ())}
-        return deletes if deletes and users <= backend.holders else backend.ends
+        last = all(backend.old[old].issuperset(self._upheaval.users[old]) for old in deletes)
+        return deletes if deletes and last else backend.ends
+
+
+def _together(moves_to: Iterable[tuple[str, ...]]) -> dict[str, str]:
+    """Return target group -> one name for all that some action switches to in one move."""
+    names: dict[str, str] = {}
+    for new in moves_to:
+        joined = {names.get(address, address) for address in new}
+        for address, name in [*names.items(), *((address, address) for address in new)]:
+            if name in joined:
+                names[address] = min(joined)
+    return names
 
 
 def _value(holder: Holder, stage: Stage) -> Value:

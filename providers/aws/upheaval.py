@@ -47,7 +47,7 @@ class Upheaval:
         moved: Listeners that are created anew on another load balancer -> the one they leave.
         balancer_of: Listener -> the load balancer it is on now.
         users: Target group -> addresses of rules and listeners that refer to it now.
-        attached: Group -> target groups that its load balancer uses now.
+        attached: Group -> target groups that its load balancer uses now and goes on using.
         removed_balancers / balancers: Group -> load balancers that go, and that stay or come.
     """
 
@@ -64,7 +64,7 @@ class Upheaval:
     def of(cls, changes: Sequence[Change], observed: Observed) -> Upheaval:
         """Return the changes with what they mean for each other."""
         moved = _moved(changes)
-        users, attached = _uses(observed.resources.values())
+        users = _users(observed.resources.values())
         balancers = [c for c in changes if c.kind == Kind.LOAD_BALANCER.value]
         return cls(
             changes=tuple(_anew(change, moved) for change in changes),
@@ -76,7 +76,7 @@ class Upheaval:
                 if c.kind == Kind.LISTENER.value
             },
             users={address: tuple(sorted(found)) for address, found in users.items()},
-            attached={group: frozenset(found) for group, found in attached.items()},
+            attached=_attached(observed, {change.address: change for change in changes}),
             removed_balancers=_by_group(c for c in balancers if c.action is Action.DELETE),
             balancers=_by_group(c for c in balancers if c.action is not Action.DELETE),
         )
@@ -135,19 +135,32 @@ def _anew(change: Change, moved: Mapping[str, str]) -> Change:
     )
 
 
-def _uses(
-    resources: Iterable[ObservedResource],
-) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+def _users(resources: Iterable[ObservedResource]) -> dict[str, set[str]]:
     users: dict[str, set[str]] = {}
-    attached: dict[str, set[str]] = {}
     for resource in resources:
-        field = ACTIONS_FIELD.get(resource.kind)
-        if field is None:
-            continue
-        for target_group in weights_of(resource.spec.get(field)):
+        for target_group in _forwards(resource):
             users.setdefault(target_group, set()).add(resource.address)
-            attached.setdefault(resource.group, set()).add(target_group)
-    return users, attached
+    return users
+
+
+def _attached(observed: Observed, changes: Mapping[str, Change]) -> dict[str, frozenset[str]]:
+    """Return the target groups whose health is known throughout: their users keep them."""
+    found: dict[str, set[str]] = {}
+    for resource in observed.resources.values():
+        change = changes.get(resource.address)
+        kept = _forwards(resource)
+        if change is not None:
+            kept &= _forwards(change.desired)
+        found.setdefault(resource.group, set()).update(kept)
+    return {group: frozenset(groups) for group, groups in found.items()}
+
+
+def _forwards(resource: Resource | ObservedResource | None) -> set[str]:
+    """Return the target groups that a rule or listener forwards to, with whatever weight."""
+    field = ACTIONS_FIELD.get(resource.kind) if resource is not None else None
+    if resource is None or field is None:
+        return set()
+    return set(weights_of(resource.spec.get(field)))
 
 
 def _by_group(changes: Iterable[Change]) -> dict[str, tuple[str, ...]]:

@@ -3,8 +3,9 @@
 * ACTIVE: the load balancer has left ``provisioning``.
 * HEALTHY: every new target group has a healthy target and none that is still being checked; or
   nothing is lost by going on, because no old target group has a healthy one either.
-* DRAINED: the target group has no draining target; the load balancer's network interfaces are
-  gone (they linger for minutes after it was deleted, and its security groups with them).
+* DRAINED: the target group has no draining target; no network interface of the load balancer is
+  left, or none that carries the security group (they linger for minutes after a load balancer was
+  deleted, and keep its security groups in use).
 
 A target group or interface that is gone holds nobody up; a load balancer that is not listed yet
 does. SETTLED is a matter of time, not of AWS.
@@ -86,19 +87,20 @@ def _is_empty(clients: Clients, address: str, outputs: Outputs) -> bool:
         kind = parse(address).kind
     except AddressError:
         return True
+    if kind is Kind.SECURITY_GROUP:
+        group_id = outputs.get(address, {}).get("GroupId", "")
+        return not group_id or _has_no_interface(clients, "group-id", group_id)
     arns = _ids((address,), outputs)
     if kind is Kind.LOAD_BALANCER:
-        return all(_has_no_interface(clients, arn) for arn in arns)
+        # ELB describes its interfaces by the end of the ARN: "ELB app/<name>/<id>".
+        names = [f"ELB {arn.partition('loadbalancer/')[2]}" for arn in arns]
+        return all(_has_no_interface(clients, "description", name) for name in names)
     return not any(DRAINING in _states(clients, arn) for arn in arns)
 
 
-def _has_no_interface(clients: Clients, arn: str) -> bool:
-    """Tell whether no network interface of a load balancer is left.
-
-    ELB describes its interfaces by the end of the ARN: ``ELB app/<name>/<id>``.
-    """
-    description = f"ELB {arn.partition('loadbalancer/')[2]}"
+def _has_no_interface(clients: Clients, name: str, value: str) -> bool:
+    """Tell whether no network interface is left that a filter finds."""
     pages = clients.ec2.get_paginator("describe_network_interfaces").paginate(
-        Filters=[{"Name": "description", "Values": [description]}]
+        Filters=[{"Name": name, "Values": [value]}]
     )
     return not any(page["NetworkInterfaces"] for page in pages)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import ClassVar
 
 from providers.aws import limits as alb_limits
 from providers.aws.account import (
@@ -71,6 +70,11 @@ def read_account(text: bytes, path: str) -> AccountReader:
     return AccountReader(decode(text, path), path)
 
 
+def no_account() -> NoAccountReader:
+    """Return a reader that knows no account at all, for rendering without a cloud."""
+    return NoAccountReader()
+
+
 def account_identity(text: bytes, path: str) -> AccountIdentity:
     """Return which cluster an account file is about.
 
@@ -88,7 +92,7 @@ def account_identity(text: bytes, path: str) -> AccountIdentity:
 class AccountReader:
     """Implements ``ports.Reader`` on an account file."""
 
-    applyable: ClassVar[bool] = False
+    applyable: bool = False
 
     def __init__(self, file: AccountFile, path: str) -> None:
         self._file = file
@@ -134,6 +138,40 @@ class AccountReader:
 
     def holds(self, wait: WaitFor, outputs: Mapping[str, Mapping[str, str]]) -> bool:
         """Return False: nothing ever happens in a file."""
+        del wait, outputs
+        return False
+
+
+class NoAccountReader:
+    """Implements ``ports.Reader`` on nothing: documented limits, nothing known, nothing ours."""
+
+    applyable: bool = False
+
+    def cluster(self) -> ClusterFacts | None:
+        """Return None: nothing is known of the cluster here."""
+        return None
+
+    def facts(self, wanted: Wanted) -> Facts:
+        """Return no facts; that there is no VPC *and* no problem says that nobody looked."""
+        del wanted
+        return Facts()
+
+    def limits(self) -> Limits:
+        """Return the documented defaults."""
+        return alb_limits.DEFAULTS
+
+    def observe(self, groups: frozenset[str] | None = None) -> Observed:
+        """Return nothing."""
+        del groups
+        return Observed()
+
+    def check(self, desired: Sequence[Resource]) -> tuple[Diagnostic, ...]:
+        """Return nothing: there is nobody to ask."""
+        del desired
+        return ()
+
+    def holds(self, wait: WaitFor, outputs: Mapping[str, Mapping[str, str]]) -> bool:
+        """Return False: nothing ever happens here."""
         del wait, outputs
         return False
 

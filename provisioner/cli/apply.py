@@ -17,7 +17,7 @@ Examples:
   provisioner apply plan.json --yes
       carry out a saved plan; refused if the world has moved on
 """
-_SAVED_WITH = frozenset({"plan_file", "yes", "all_or_nothing", "kubeconfig", "context"})
+_SAVED_WITH = frozenset({"plan_file", "yes", "all_or_nothing", "kubeconfig", "context", "debug"})
 """Options that a saved plan leaves open; everything else is recorded in it."""
 
 
@@ -68,10 +68,10 @@ def apply(
 def _refuse_options(ctx: click.Context) -> None:
     """Refuse options beside a saved plan that would change what it says."""
     given = sorted(
-        name
-        for name in ctx.params
-        if name not in _SAVED_WITH and ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        max(param.opts, key=len)
+        for param in ctx.command.params
+        if param.name not in _SAVED_WITH
+        and ctx.get_parameter_source(param.name) is ParameterSource.COMMANDLINE
     )
     if given:
-        names = ", ".join(f"--{name.replace('_', '-')}" for name in given)
-        raise click.UsageError(f"a saved plan already says these: {names}")
+        raise click.UsageError(f"a saved plan already says these: {', '.join(given)}")

@@ -8,7 +8,7 @@ what was shown is refused by name.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from provisioner import wiring
@@ -34,8 +34,24 @@ class Consent:
     saved: Sequence[dict[str, Json]] | None = None  # steps of a saved plan, if there is one
 
 
-def carry_out(world: World, shown: Plan, consent: Consent) -> int:
+def _nothing_more(_fence: Fence) -> None:
+    """End where the plan ends."""
+
+
+def carry_out(
+    world: World,
+    shown: Plan,
+    consent: Consent,
+    *,
+    afterwards: Callable[[Fence], None] = _nothing_more,
+) -> int:
     """Show a plan, ask, and apply it.
+
+    Args:
+        world: What is planned.
+        shown: The plan.
+        consent: What the user has said in advance.
+        afterwards: What to do, still under the Lease, once everything was carried out.
 
     Returns:
         0 if everything was applied, 1 if something failed or could not be applied.
@@ -48,12 +64,18 @@ def carry_out(world: World, shown: Plan, consent: Consent) -> int:
         refuse_if_stale(consent.saved, shown, world)
     refuse_if_not_applyable(shown, consent)
     if not any(part.changes for part in shown.parts if part.applyable):
-        return 1 if left_out(shown) else 0
+        if left_out(shown):
+            return 1
+        if afterwards is _nothing_more:
+            return 0
     confirm(consent)
     with open_fence(world.cluster) as fence:
         fresh = world.again().plan()
         refuse_if_stale(entries(shown.steps), fresh, world)
-        return _apply(world, fresh, fence)
+        code = _apply(world, fresh, fence)
+        if code == 0:
+            afterwards(fence)
+        return code
 
 
 def refuse_if_not_applyable(plan: Plan, consent: Consent) -> None:
@@ -64,10 +86,11 @@ def refuse_if_not_applyable(plan: Plan, consent: Consent) -> None:
             hint="plan and apply without --account",
         )
     left = left_out(plan)
-    if left and (consent.all_or_nothing or len(left) == len(plan.parts)):
+    nothing = bool(plan.load_balancers) and not any(p.applyable for p in plan.load_balancers)
+    if left and (consent.all_or_nothing or nothing):
         raise ConfigError(
             f"cannot be applied: {', '.join(left)}",
-            hint="the diagnostics above say why" if plan.diagnostics else "",
+            hint="the plan above says why",
         )
 
 

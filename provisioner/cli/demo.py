@@ -11,13 +11,17 @@ Examples:
   provisioner demo
       from an Ingress to a load balancer and back, in an embedded cloud
   provisioner demo --keep
-      the same, and leave it running to look around
+      stay up in the middle of it, to look around
 """
 
 
 @click.command(epilog=EPILOG)
 @click.argument("provider", default="aws", type=click.Choice(["aws"]))
-@click.option("--keep", is_flag=True, help="Leave everything running until Ctrl-C.")
+@click.option(
+    "--keep",
+    is_flag=True,
+    help="Stay up once the load balancer is there, until Ctrl-C, and say how to reach it.",
+)
 @options.debug_option
 def demo(*, provider: str, keep: bool) -> int:
     """Start an embedded cluster, an embedded cloud and a real controller, and watch them work.
@@ -27,10 +31,10 @@ def demo(*, provider: str, keep: bool) -> int:
     from provisioner.ports import ConfigError
 
     try:
-        from provisioner.sandbox import demo as sandbox_demo
+        from provisioner.sandbox.demo import run as run_demo
     except ModuleNotFoundError as error:
         raise ConfigError(
             f"the demo needs {error.name}, which is not installed",
             hint="install the extra: pip install 'ingress-provisioner[sandbox]'",
         ) from error
-    return sandbox_demo.run(provider, keep=keep, echo=click.echo)
+    return run_demo(provider, keep=keep, echo=click.echo)

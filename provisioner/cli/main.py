@@ -125,16 +125,8 @@ def _invoke(arguments: Sequence[str] | None, session: Session) -> int:
 
 
 def _explained(error: Exception, session: Session) -> int:
-    """Tell an error that was foreseen, on stderr and, under ``-o json``, as a document as well."""
-    message = str(error)
-    hint = str(getattr(error, "hint", ""))
-    if session.json:
-        from provisioner.render.documents import failure_to_json
-
-        click.echo(failure_to_json(message, hint), nl=False)
-    print(f"error: {message}", file=sys.stderr)
-    if hint:
-        print(f"hint: {hint}", file=sys.stderr)
+    """Tell an error that was foreseen."""
+    _tell(str(error), str(getattr(error, "hint", "")), session)
     if session.debug:
         _traceback(error)
     return 1
@@ -143,15 +135,22 @@ def _explained(error: Exception, session: Session) -> int:
 def _unexpected(error: Exception, session: Session) -> int:
     """Tell an error that is a bug of ours."""
     detail = " ".join(str(error).split())
-    print(f"error: unexpected {type(error).__name__}: {detail}", file=sys.stderr)
+    hint = "this is a bug; run the same command with --debug and report what it prints"
+    _tell(f"unexpected {type(error).__name__}: {detail}", hint * (not session.debug), session)
     if session.debug:
         _traceback(error)
-    else:
-        print(
-            "hint: this is a bug; run the same command with --debug and report what it prints",
-            file=sys.stderr,
-        )
     return 1
+
+
+def _tell(message: str, hint: str, session: Session) -> None:
+    """Say why the command stopped: on stderr and, under ``-o json``, as a document as well."""
+    if session.json:
+        from provisioner.render.documents import failure_to_json
+
+        click.echo(failure_to_json(message, hint), nl=False)
+    print(f"error: {message}", file=sys.stderr)
+    if hint:
+        print(f"hint: {hint}", file=sys.stderr)
 
 
 def _traceback(error: Exception) -> None:

@@ -69,7 +69,7 @@ def summary_lines(plan: Plan, outcome: Outcome) -> list[Line]:
     rest = len(outcome.results) - done - failed
     lines = []
     if left := left_out(plan):
-        lines.append(Line(f"Not applied, see the diagnostics: {', '.join(left)}.", Style.WARNING))
+        lines.append(Line(f"Not applied, see the plan above: {', '.join(left)}.", Style.WARNING))
     text = f"Applied: {done} of {len(outcome.results)} steps done"
     text += f", {failed} failed" * bool(failed) + f", {rest} not reached" * bool(rest)
     lines.append(Line(f"{text}.", Style.HEADING))

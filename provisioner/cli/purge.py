@@ -26,9 +26,16 @@ def purge(request: Request, *, yes: bool) -> int:
     """Delete every cloud resource that carries this cluster's ownership mark.
 
     Nothing else is touched, whatever it is called. The plan is shown before anything is deleted.
+    Afterwards our finalizer is taken off the Ingresses of the cluster, so that they can be deleted.
     """
     from provisioner.cli.applying import Consent, carry_out
+    from provisioner.cli.releasing import release_ingresses
     from provisioner.cli.world import open_empty_world
 
     world = open_empty_world(request)
-    return carry_out(world, world.plan(), Consent(yes=yes))
+    return carry_out(
+        world,
+        world.plan(),
+        Consent(yes=yes),
+        afterwards=lambda fence: release_ingresses(world.cluster, fence),
+    )

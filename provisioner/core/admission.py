@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from provisioner.core.headroom import CostOf, Place, owner_text, tally
+from provisioner.core.headroom import CostOf, Place, tally
 from provisioner.model.diagnostic import Diagnostic, error
 from provisioner.model.kube import Key
 from provisioner.model.limits import Limit, Limits
@@ -56,18 +56,23 @@ def refusals(demand: Demand, costs: CostOf, limits: Limits) -> tuple[Refusal, ..
     """
     wanted = tally(demand.desired, costs)
     present = tally(demand.observed, costs)
+    over = {
+        place: limit
+        for place in sorted(wanted)
+        if (limit := limits.by_name.get(place[0])) is not None
+        and wanted[place] + demand.foreign.get(place[0], 0) > limit.value
+        and wanted[place] > present[place]
+    }
+    if not over:
+        return ()
+    growth = _shares(demand.desired, costs, over)
+    kept = _shares(demand.observed, costs, over)
     refused: dict[Key, Diagnostic] = {}
-    for place in sorted(wanted):
-        limit = limits.by_name.get(place[0])
-        if limit is None:
-            continue
-        foreign = demand.foreign.get(place[0], 0)
-        total = wanted[place] + foreign
-        if total <= limit.value or wanted[place] <= present[place]:
-            continue
-        for key in _who_does_not_fit(place, demand, costs, limit.value - foreign):
-            if key not in refused:
-                refused[key] = _refusal(key, place, limit, demand, costs)
+    for place, limit in over.items():
+        room = limit.value - demand.foreign.get(place[0], 0)
+        told = _Told(place, limit, growth[place], demand)
+        for key in _who_does_not_fit(demand.order, growth[place], kept[place], room):
+            refused.setdefault(key, told.refusal(key))
     return tuple(
         Refusal(ingress=key, diagnostic=refused[key]) for key in demand.order if key in refused
     )
@@ -82,15 +87,29 @@ def admission_order(members: Iterable[Key], programmed: frozenset[Key]) -> tuple
     )
 
 
-def _who_does_not_fit(place: Place, demand: Demand, costs: CostOf, room: int) -> list[Key]:
-    wanted = _by_member(place, demand.desired, costs)
-    present = _by_member(place, demand.observed, costs)
-    members = frozenset(demand.order)
+def _shares(
+    resources: Iterable[Resource | ObservedResource], costs: CostOf, places: Iterable[Place]
+) -> dict[Place, Counter[Key | None]]:
+    """Return the units at some places by member; what several share counts under None."""
+    shares: dict[Place, Counter[Key | None]] = {place: Counter() for place in places}
+    for resource in resources:
+        owner = resource.ingresses[0] if len(resource.ingresses) == 1 else None
+        for cost in costs(resource):
+            share = shares.get((cost.limit, cost.subject))
+            if share is not None:
+                share[owner] += cost.units
+    return shares
+
+
+def _who_does_not_fit(
+    order: Sequence[Key], wanted: Counter[Key | None], present: Counter[Key | None], room: int
+) -> list[Key]:
+    members = frozenset(order)
     common = sum(units for key, units in wanted.items() if key not in members)
-    kept = {key: min(wanted[key], present[key]) for key in demand.order}
+    kept = {key: min(wanted[key], present[key]) for key in order}
     total = common + sum(kept.values())
     refused = []
-    for key in demand.order:
+    for key in order:
         more = wanted[key] - kept[key]
         if more <= 0:
             continue
@@ -101,54 +120,52 @@ def _who_does_not_fit(place: Place, demand: Demand, costs: CostOf, room: int) ->
     return refused
 
 
-def _by_member(
-    place: Place, resources: Iterable[Resource | ObservedResource], costs: CostOf
-) -> Counter[Key | None]:
-    """Return the units at one place by member; what several share counts under None."""
-    units: Counter[Key | None] = Counter()
-    for resource in resources:
-        owner = resource.ingresses[0] if len(resource.ingresses) == 1 else None
-        for cost in costs(resource):
-            if (cost.limit, cost.subject) == place:
-                units[owner] += cost.units
-    return units
+class _Told:
+    """The sentence about one overfull place, for whoever is refused there."""
+
+    def __init__(
+        self, place: Place, limit: Limit, units: Counter[Key | None], demand: Demand
+    ) -> None:
+        self._place = place
+        self._limit = limit
+        self._hint = _way_out(limit, demand.advice.get(place[0], ""))
+        self._parts = {_owner_text(key): count for key, count in units.items() if count}
+        if foreign := demand.foreign.get(place[0], 0):
+            self._parts["others in the account"] = foreign
+        self._total = sum(self._parts.values())
+        self._ranked = sorted(self._parts.items(), key=lambda part: (-part[1], part[0]))
+
+    def refusal(self, key: Key) -> Diagnostic:
+        """Return the diagnostic for one member."""
+        limit = self._limit
+        return error(
+            "LIMIT-EXCEEDED",
+            f"Ingress {key}",
+            ingress=key,
+            message=(
+                f"{self._place[1]} would need {self._total} of {limit.value} {limit.label}: "
+                f"{self._sum(str(key))} (limit {limit.name}, from {limit.source.value})"
+            ),
+            hint=self._hint,
+        )
+
+    def _sum(self, last: str) -> str:
+        """Return the sum as ``60 (shop/a) + 40 (shop/b) + 1 (shop/c)``, the refused one last."""
+        own = self._parts.get(last, 0)
+        others = [part for part in self._ranked[: _NAMED_PARTS + 1] if part[0] != last]
+        shown = others[:_NAMED_PARTS]
+        texts = [f"{count} ({name})" for name, count in shown]
+        rest = self._total - own - sum(count for _, count in shown)
+        if rest:
+            names = len(self._parts) - len(shown) - (1 if own else 0)
+            texts.append(f"{rest} ({names} more)")
+        if own:
+            texts.append(f"{own} ({last})")
+        return " + ".join(texts)
 
 
-def _refusal(key: Key, place: Place, limit: Limit, demand: Demand, costs: CostOf) -> Diagnostic:
-    name, subject = place
-    units: Counter[str] = Counter()
-    for resource in demand.desired:
-        for cost in costs(resource):
-            if (cost.limit, cost.subject) == place:
-                units[owner_text(resource.ingresses)] += cost.units
-    if foreign := demand.foreign.get(name, 0):
-        units["others in the account"] += foreign
-    total = sum(units.values())
-    return error(
-        "LIMIT-EXCEEDED",
-        f"Ingress {key}",
-        ingress=key,
-        message=(
-            f"{subject} would need {total} of {limit.value} {limit.label}: "
-            f"{_sum_text(units, key)} (limit {name}, from {limit.source.value})"
-        ),
-        hint=_way_out(limit, demand.advice.get(name, "")),
-    )
-
-
-def _sum_text(units: Counter[str], refused: Key) -> str:
-    """Return the sum as ``60 (shop/a) + 40 (shop/b) + 1 (shop/c)``, the refused one last."""
-    last = str(refused)
-    others = sorted(
-        ((name, count) for name, count in units.items() if name != last),
-        key=lambda part: (-part[1], part[0]),
-    )
-    shown = [f"{count} ({name})" for name, count in others[:_NAMED_PARTS]]
-    if rest := others[_NAMED_PARTS:]:
-        shown.append(f"{sum(count for _, count in rest)} ({len(rest)} more)")
-    if units[last]:
-        shown.append(f"{units[last]} ({last})")
-    return " + ".join(shown)
+def _owner_text(key: Key | None) -> str:
+    return "shared by its members" if key is None else str(key)
 
 
 def _way_out(limit: Limit, advice: str) -> str:

@@ -1,9 +1,9 @@
 """The settings that Ingresses can state, and the portable annotations that state them.
 
 A *setting* is the neutral name of something configurable. The portable table is here; a provider
-brings a native one whose annotations feed the same settings. Settings named here are those that
-the neutral part resolves itself. Any other setting of a provider's table travels to it in
-``options``, under the setting's name: of the load balancer, of each backend, or of each path.
+brings a native one whose annotations feed the same settings. Most settings named here have a field
+in the Intent. Any other setting of a provider's table travels to it in ``options``, under the
+setting's name: of the load balancer, of each backend, or of each path.
 
 Portable annotations that belong to the published set but are not built yet are in the table too,
 with a parser that refuses them, so that nobody mistakes silence for success.
@@ -109,42 +109,6 @@ SESSION_AFFINITY: Setting[str] = Setting("session-affinity")
 
 # Rules
 ACTIONS: Setting[NamedAction] = Setting("actions")
-
-RESOLVED = frozenset(
-    setting.name
-    for setting in (
-        GROUP,
-        GROUP_ORDER,
-        SCHEME,
-        LOAD_BALANCER_NAME,
-        IP_ADDRESS_TYPE,
-        SUBNETS,
-        SECURITY_GROUPS,
-        LOAD_BALANCER_ATTRIBUTES,
-        TAGS,
-        LISTEN_PORTS,
-        SSL_REDIRECT,
-        CERTIFICATES,
-        SSL_POLICY,
-        INBOUND_CIDRS,
-        PREFIX_LISTS,
-        TARGET_MODE,
-        BACKEND_PROTOCOL,
-        BACKEND_PROTOCOL_VERSION,
-        HEALTH_CHECK_PORT,
-        HEALTH_CHECK_PROTOCOL,
-        HEALTH_CHECK_PATH,
-        HEALTH_CHECK_INTERVAL,
-        HEALTH_CHECK_TIMEOUT,
-        HEALTHY_THRESHOLD,
-        UNHEALTHY_THRESHOLD,
-        SUCCESS_CODES,
-        TARGET_GROUP_ATTRIBUTES,
-        TARGET_NODE_LABELS,
-        ACTIONS,
-    )
-)
-"""Settings with a field of their own in the Intent; all others travel in ``options``."""
 
 _INGRESS = frozenset({Place.INGRESS})
 _BOTH = frozenset({Place.INGRESS, Place.SERVICE})

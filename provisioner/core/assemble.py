@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from provisioner.core.digest import combined, digest_of
-from provisioner.core.headroom import usages
+from provisioner.core.headroom import CostOf, usages
 from provisioner.model.change import Step
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.intent import Intent, Quarantined
@@ -20,10 +20,7 @@ from provisioner.model.limits import Limits, Usage
 from provisioner.model.plan import Inputs, LoadBalancerPlan, ModeDecision, Plan
 from provisioner.model.resource import SHARED, ObservedResource, Resource, has_unknown
 from provisioner.model.settings import Identity
-from provisioner.ports import Expressed, Provider
-
-W = TypeVar("W")
-F = TypeVar("F")
+from provisioner.ports import Expressed
 
 ACCOUNT = "the account"
 """The subject of account-wide limits; they are listed once, with the shared part."""
@@ -42,90 +39,124 @@ class Draft:
     diagnostics: tuple[Diagnostic, ...]
     kept: Mapping[str, tuple[Key, ...]]
     identity: Identity
+    inputs: Inputs
     applyable: bool
 
 
 def assemble(
-    provider: Provider[W, F], draft: Draft, *, world_inputs: Inputs, limits: Limits
+    draft: Draft, *, provider: str, membership: Mapping[str, str], costs: CostOf, limits: Limits
 ) -> Plan:
-    """Return the plan that a draft amounts to."""
+    """Return the plan that a draft amounts to.
+
+    Args:
+        draft: What was computed.
+        provider: The provider's name.
+        membership: Kind -> the field that lists its targets; left out of digests.
+        costs: The provider's price list.
+        limits: The account's limits.
+    """
     diagnostics = _unique(draft.diagnostics)
-    groups = {r.group for r in draft.observed} | {part.group for part in draft.expressed}
-    parts = {group: _part(provider, draft, group, diagnostics, limits) for group in sorted(groups)}
+    sorter = _Sorter(draft, diagnostics, membership)
+    shared_subjects = _subjects(sorter.resources.get(SHARED, []), costs) | {ACCOUNT}
+    parts = {}
+    for group in sorter.groups:
+        everything = group == SHARED
+        found = usages(
+            desired=draft.resources if everything else sorter.resources.get(group, []),
+            observed=draft.observed if everything else sorter.observed.get(group, []),
+            steps=draft.steps if everything else sorter.steps.get(group, []),
+            costs=costs,
+            limits=limits,
+        )
+        own = tuple(u for u in found if (u.subject in shared_subjects) == everything)
+        parts[group] = sorter.part(group, own)
     shared = parts.pop(SHARED)
-    load_balancers = tuple(parts[group] for group in sorted(parts))
+    load_balancers = tuple(parts.values())
     return Plan(
-        provider=provider.name,
+        provider=provider,
         cluster_name=draft.identity.cluster_name,
         digest=combined([shared.digest, *(part.digest for part in load_balancers)]),
         applyable=shared.applyable and all(part.applyable for part in load_balancers),
         load_balancers=load_balancers,
         shared=shared,
-        inputs=world_inputs,
+        inputs=draft.inputs,
         diagnostics=diagnostics,
         outputs=MappingProxyType({r.address: r.outputs for r in draft.observed if r.outputs}),
     )
+
+
+class _Sorter:
+    """Sorts a draft's pieces by load balancer, each piece once."""
+
+    def __init__(
+        self, draft: Draft, diagnostics: Iterable[Diagnostic], membership: Mapping[str, str]
+    ) -> None:
+        self._draft = draft
+        self._membership = membership
+        self._intents = {lb.name: lb for lb in draft.intent.load_balancers}
+        self._expressed = {part.group: part for part in draft.expressed}
+        self._blocking: dict[Key, list[Diagnostic]] = {}
+        for diagnostic in diagnostics:
+            if diagnostic.blocking and diagnostic.ingress is not None:
+                self._blocking.setdefault(diagnostic.ingress, []).append(diagnostic)
+        self.resources = _by_group(draft.resources)
+        self.observed = _by_group(draft.observed)
+        self.steps = _by_group(draft.steps)
+        self.groups = tuple(sorted({*self.observed, *self._expressed}))
+
+    def part(self, group: str, usage: tuple[Usage, ...]) -> LoadBalancerPlan:
+        """Return one load balancer's part of the plan."""
+        intent = self._intents.get(group)
+        members = tuple(member.ingress for member in intent.members) if intent else ()
+        quarantined = self._quarantined(group)
+        steps = tuple(self.steps.get(group, []))
+        concerned = {*members, *(entry.ingress for entry in quarantined)}
+        blocking = [d for key in concerned for d in self._blocking.get(key, [])]
+        return LoadBalancerPlan(
+            group=group,
+            digest=digest_of(steps, blocking, membership=self._membership),
+            applyable=self._draft.applyable and not unresolved(steps),
+            ingresses=tuple(sorted(members)),
+            quarantined=quarantined,
+            kept=self._draft.kept.get(group, ()),
+            mode=self._draft.decisions.get(group),
+            steps=steps,
+            usages=usage,
+            resources=tuple(sorted(self.resources.get(group, []), key=lambda r: r.address)),
+        )
+
+    def _quarantined(self, group: str) -> tuple[Quarantined, ...]:
+        intent, expressed = self._intents.get(group), self._expressed.get(group)
+        entries = {
+            *(intent.quarantined if intent else ()),
+            *(expressed.quarantined if expressed else ()),
+        }
+        return tuple(sorted(entries, key=lambda e: (e.ingress, e.path, e.diagnostic.sort_key())))
+
+
+class _Grouped(Protocol):
+    @property
+    def group(self) -> str: ...
+
+
+G = TypeVar("G", bound=_Grouped)
+
+
+def _by_group(items: Iterable[G]) -> dict[str, list[G]]:
+    found: dict[str, list[G]] = {}
+    for item in items:
+        found.setdefault(item.group, []).append(item)
+    return found
 
 
 def _unique(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     return tuple(sorted(set(diagnostics), key=Diagnostic.sort_key))
 
 
-def _part(
-    provider: Provider[W, F],
-    draft: Draft,
-    group: str,
-    diagnostics: Iterable[Diagnostic],
-    limits: Limits,
-) -> LoadBalancerPlan:
-    intent = next((lb for lb in draft.intent.load_balancers if lb.name == group), None)
-    expressed = next((part for part in draft.expressed if part.group == group), None)
-    steps = tuple(step for step in draft.steps if step.group == group)
-    members = tuple(member.ingress for member in intent.members) if intent else ()
-    quarantined = _quarantined(
-        (*(intent.quarantined if intent else ()), *(expressed.quarantined if expressed else ()))
-    )
-    concerned = {*members, *(entry.ingress for entry in quarantined)}
-    blocking = [d for d in diagnostics if d.blocking and d.ingress in concerned]
-    resources = tuple(r for r in draft.resources if r.group == group)
-    return LoadBalancerPlan(
-        group=group,
-        digest=digest_of(steps, blocking, membership=provider.membership),
-        applyable=draft.applyable and not unresolved(steps),
-        ingresses=tuple(sorted(members)),
-        quarantined=quarantined,
-        kept=draft.kept.get(group, ()),
-        mode=draft.decisions.get(group),
-        steps=steps,
-        usages=_usages(provider, draft, group, limits),
-        resources=tuple(sorted(resources, key=lambda r: r.address)),
-    )
+def _subjects(resources: Iterable[Resource], costs: CostOf) -> set[str]:
+    return {cost.subject for resource in resources for cost in costs(resource)}
 
 
 def unresolved(steps: Iterable[Step]) -> tuple[Step, ...]:
     """Return the steps whose calls hold a value that nobody here knows; they cannot be applied."""
     return tuple(step for step in steps if any(has_unknown(call.parameters) for call in step.calls))
-
-
-def _quarantined(entries: Iterable[Quarantined]) -> tuple[Quarantined, ...]:
-    return tuple(sorted(set(entries), key=lambda e: (e.ingress, e.path, e.diagnostic.sort_key())))
-
-
-def _usages(
-    provider: Provider[W, F], draft: Draft, group: str, limits: Limits
-) -> tuple[Usage, ...]:
-    everything = group == SHARED
-    found = usages(
-        desired=[r for r in draft.resources if everything or r.group == group],
-        observed=[r for r in draft.observed if everything or r.group == group],
-        steps=[s for s in draft.steps if everything or s.group == group],
-        costs=provider.costs,
-        limits=limits,
-    )
-    shared_subjects = {
-        cost.subject
-        for resource in draft.resources
-        if resource.group == SHARED
-        for cost in provider.costs(resource)
-    } | {ACCOUNT}
-    return tuple(u for u in found if (u.subject in shared_subjects) == everything)

@@ -17,6 +17,7 @@ from provisioner.core.dialect import Dialect
 from provisioner.core.group import Candidate
 from provisioner.core.reading import Reading, Table, Values, read_annotations
 from provisioner.core.targets import Targets
+from provisioner.core.values import PORTS
 from provisioner.model.annotation import Merge, Place
 from provisioner.model.diagnostic import Diagnostic, error
 from provisioner.model.intent import (
@@ -271,18 +272,25 @@ def _named_health_port(use: _Use) -> ServicePort | None:
 
 
 def _health_port_problem(use: _Use) -> tuple[Diagnostic, ...]:
-    name = _health_port_name(use)
-    if not name or _named_health_port(use) is not None:
-        return ()
     said = use.values.where(settings_of.HEALTH_CHECK_PORT)
+    if said is None:
+        return ()
+    name = _health_port_name(use)
+    if name and _named_health_port(use) is None:
+        message = f'Service {use.service.key} has no port named "{name}" to check'
+        hint = _ports_hint(use.service)
+    elif said.value.isdigit() and not PORTS[0] <= int(said.value) <= PORTS[1]:
+        message = f"{said.value} is not a port to check"
+        hint = f"write a number from {PORTS[0]} to {PORTS[1]}"
+    else:
+        return ()
     return (
         error(
             "BACKEND-HEALTH-PORT",
             use.candidate.subject,
-            message=f'Service {use.service.key} has no port named "{name}" to check'
-            f" ({said.source if said else 'a default'})",
+            message=f"{message} ({said.source})",
             field=use.reference.at("port"),
-            hint=_ports_hint(use.service),
+            hint=hint,
             ingress=use.candidate.key,
         ),
     )

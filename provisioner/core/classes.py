@@ -9,7 +9,7 @@ not. A mistake in it blocks every Ingress of the class: half-read enforcement is
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from provisioner.core.dialect import Dialect, portable_table
 from provisioner.core.reading import NOTHING, Origin, Reading, Table, read
@@ -56,6 +56,8 @@ class Classes:
 
     def _work_out(self, name: str) -> ClassPolicy:
         plain = ClassPolicy(compatibility=self._settings.compatibility)
+        if CLASS_KIND in self._snapshot.unknown_kinds:
+            return replace(plain, problems=(_unlisted(name),))
         ingress_class = self._snapshot.classes.get(name)
         bound = ingress_class is not None and ingress_class.parameters is not None
         if ingress_class is not None and bound and _binds(ingress_class):
@@ -71,7 +73,7 @@ class Classes:
                 policy = ClassPolicy(
                     compatibility=plain.compatibility, problems=(_ambiguous(name, several),)
                 )
-        return _with_remarks(policy, remarks)
+        return replace(policy, remarks=(*policy.remarks, *remarks))
 
     def _by_name(self, name: str) -> list[LoadBalancerClass]:
         classes = self._snapshot.load_balancer_classes
@@ -148,14 +150,12 @@ def _strict(diagnostic: Diagnostic) -> Diagnostic:
     )
 
 
-def _with_remarks(policy: ClassPolicy, remarks: tuple[Diagnostic, ...]) -> ClassPolicy:
-    return ClassPolicy(
-        enforced=policy.enforced,
-        defaults=policy.defaults,
-        compatibility=policy.compatibility,
-        pods_routable=policy.pods_routable,
-        problems=policy.problems,
-        remarks=(*policy.remarks, *remarks),
+def _unlisted(name: str) -> Diagnostic:
+    return error(
+        "CLASS-UNLISTED",
+        f"IngressClass {name}",
+        message=f"{CLASS_KIND} objects could not be listed, so what they enforce is not known",
+        hint="let the controller list loadbalancerclasses",
     )
 
 

@@ -17,7 +17,6 @@ from provisioner.core.annotations import (
     LOAD_BALANCER_ATTRIBUTES,
     LOAD_BALANCER_NAME,
     PREFIX_LISTS,
-    RESOLVED,
     SCHEME,
     SECURITY_GROUPS,
     SSL_POLICY,
@@ -25,7 +24,7 @@ from provisioner.core.annotations import (
     SUBNETS,
     TAGS,
 )
-from provisioner.core.reading import Said, Table
+from provisioner.core.reading import RESOLVED, Said, Table
 from provisioner.core.rules import Draft
 from provisioner.model.annotation import Merge
 from provisioner.model.diagnostic import Diagnostic, error

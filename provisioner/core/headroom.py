@@ -25,6 +25,21 @@ CostOf: TypeAlias = Callable[[Resource | ObservedResource], tuple[Cost, ...]]
 _LARGEST_PARTS = 5
 
 
+class Prices:
+    """A provider's price list that works out each resource once; lives as long as one plan."""
+
+    def __init__(self, costs: CostOf) -> None:
+        self._costs = costs
+        self._known: dict[int, tuple[Resource | ObservedResource, tuple[Cost, ...]]] = {}
+
+    def __call__(self, resource: Resource | ObservedResource) -> tuple[Cost, ...]:
+        """Return what a resource takes of the provider's limits."""
+        found = self._known.get(id(resource))
+        if found is None:
+            found = self._known[id(resource)] = (resource, self._costs(resource))
+        return found[1]
+
+
 def tally(resources: Iterable[Resource | ObservedResource], costs: CostOf) -> Counter[Place]:
     """Return the units that these resources take, by place."""
     total: Counter[Place] = Counter()

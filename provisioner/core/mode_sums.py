@@ -133,9 +133,7 @@ class Arithmetic:
             largest=(total.largest.low, total.largest.high),
             targets_limit=self.room.targets_limit,
             largest_limit=self.room.largest_limit,
-            arithmetic=f"{words} + {others} of backends with a mode of their own"
-            if fixed
-            else words,
+            arithmetic=f"{words} + {others} by explicit modes" if fixed else words,
             impossible=reasons[0] if reasons else self._nobody(mode, free),
         )
 

@@ -13,8 +13,8 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Generic, TypeVar, cast
 
+from provisioner.core import annotations as settings_of
 from provisioner.core import report
-from provisioner.core.annotations import RESOLVED
 from provisioner.core.values import UnsupportedError
 from provisioner.model.annotation import Annotation, AnnotationError, Merge, Place, Setting
 from provisioner.model.diagnostic import Diagnostic, error, warning
@@ -23,6 +23,42 @@ from provisioner.model.kube import Key, Meta
 T = TypeVar("T")
 
 FAMILY = ".*"
+
+RESOLVED = frozenset(
+    setting.name
+    for setting in (
+        settings_of.GROUP,
+        settings_of.GROUP_ORDER,
+        settings_of.SCHEME,
+        settings_of.LOAD_BALANCER_NAME,
+        settings_of.IP_ADDRESS_TYPE,
+        settings_of.SUBNETS,
+        settings_of.SECURITY_GROUPS,
+        settings_of.LOAD_BALANCER_ATTRIBUTES,
+        settings_of.TAGS,
+        settings_of.LISTEN_PORTS,
+        settings_of.SSL_REDIRECT,
+        settings_of.CERTIFICATES,
+        settings_of.SSL_POLICY,
+        settings_of.INBOUND_CIDRS,
+        settings_of.PREFIX_LISTS,
+        settings_of.TARGET_MODE,
+        settings_of.BACKEND_PROTOCOL,
+        settings_of.BACKEND_PROTOCOL_VERSION,
+        settings_of.HEALTH_CHECK_PORT,
+        settings_of.HEALTH_CHECK_PROTOCOL,
+        settings_of.HEALTH_CHECK_PATH,
+        settings_of.HEALTH_CHECK_INTERVAL,
+        settings_of.HEALTH_CHECK_TIMEOUT,
+        settings_of.HEALTHY_THRESHOLD,
+        settings_of.UNHEALTHY_THRESHOLD,
+        settings_of.SUCCESS_CODES,
+        settings_of.TARGET_GROUP_ATTRIBUTES,
+        settings_of.TARGET_NODE_LABELS,
+        settings_of.ACTIONS,
+    )
+)
+"""Settings with a field of their own in the Intent; all others travel in ``options``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

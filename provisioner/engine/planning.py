@@ -60,6 +60,7 @@ class Planner(Generic[W, F]):
         facts = self.reader.facts(self.provider.wanted(intent, snapshot, self.settings))
         world = World(
             snapshot=snapshot,
+            intent=intent,
             settings=self.settings,
             facts=facts,
             limits=self.reader.limits(),

@@ -18,7 +18,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
+from types import MappingProxyType, NoneType
 from typing import TypeAlias, Union
 
 from provisioner.model.kube import Key
@@ -67,14 +67,17 @@ PlainInput: TypeAlias = Union[
 
 NO_SPEC: Spec = MappingProxyType({})
 
+# Asked first, everywhere: most values are leaves, and asking for an abstract Mapping is slow.
+_LEAVES = (str, int, NoneType, Ref, Unknown, Fingerprint)
+
 
 def freeze(value: PlainInput) -> Value:
     """Return ``value`` with every list a tuple and every mapping read-only, keys sorted."""
+    if isinstance(value, _LEAVES):
+        return value
     if isinstance(value, Mapping):
         return MappingProxyType({key: freeze(value[key]) for key in sorted(value)})
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return tuple(freeze(item) for item in value)
-    return value
+    return tuple(freeze(item) for item in value)
 
 
 def freeze_spec(spec: Mapping[str, PlainInput]) -> Spec:
@@ -84,23 +87,23 @@ def freeze_spec(spec: Mapping[str, PlainInput]) -> Spec:
 
 def references(value: Value) -> Iterator[Ref]:
     """Yield every Ref inside ``value``."""
-    if isinstance(value, Ref):
-        yield value
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from references(item)
+    if isinstance(value, _LEAVES):
+        if isinstance(value, Ref):
+            yield value
     elif isinstance(value, tuple):
         for item in value:
+            yield from references(item)
+    else:
+        for item in value.values():
             yield from references(item)
 
 
 def has_unknown(value: Value) -> bool:
     """Tell whether some part of ``value`` is known only after apply."""
-    if isinstance(value, Unknown):
-        return True
-    if isinstance(value, Mapping):
-        return any(has_unknown(item) for item in value.values())
-    return isinstance(value, tuple) and any(has_unknown(item) for item in value)
+    if isinstance(value, _LEAVES):
+        return isinstance(value, Unknown)
+    items = value if isinstance(value, tuple) else value.values()
+    return any(has_unknown(item) for item in items)
 
 
 Json: TypeAlias = Union[None, bool, int, float, str, "list[Json]", "dict[str, Json]"]
@@ -109,6 +112,8 @@ Json: TypeAlias = Union[None, bool, int, float, str, "list[Json]", "dict[str, Js
 def to_json(value: Value) -> Json:
     """Return ``value`` as plain JSON: Refs as ``{"ref": ...}``, unknowns as null."""
     match value:
+        case None | bool() | int() | str():
+            return value
         case Ref():
             return {"ref": str(value)}
         case Unknown():
@@ -119,8 +124,6 @@ def to_json(value: Value) -> Json:
             return [to_json(item) for item in value]
         case Mapping():
             return {key: to_json(item) for key, item in value.items()}
-        case None | bool() | int() | str():
-            return value
 
 
 def canonical(value: Value) -> str:
@@ -185,15 +188,26 @@ class Observed:
     """Everything of ours that was seen, by address; complete for the groups it was asked for."""
 
     resources: Mapping[str, ObservedResource] = field(default_factory=lambda: MappingProxyType({}))
+    _by_group: Mapping[str, tuple[ObservedResource, ...]] = field(
+        init=False, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        """Sort the resources by group once; planning asks for every group."""
+        found: dict[str, list[ObservedResource]] = {}
+        for _, resource in sorted(self.resources.items()):
+            found.setdefault(resource.group, []).append(resource)
+        by_group = {group: tuple(resources) for group, resources in found.items()}
+        object.__setattr__(self, "_by_group", MappingProxyType(by_group))
 
     def of_group(self, group: str) -> tuple[ObservedResource, ...]:
         """Return the resources of one load balancer (or of ``shared``), by address."""
-        return tuple(r for _, r in sorted(self.resources.items()) if r.group == group)
+        return self._by_group.get(group, ())
 
     @property
     def groups(self) -> tuple[str, ...]:
         """Return every group that owns something, sorted, ``shared`` left out."""
-        return tuple(sorted({r.group for r in self.resources.values()} - {SHARED}))
+        return tuple(sorted(self._by_group.keys() - {SHARED}))
 
 
 SHARED = "shared"

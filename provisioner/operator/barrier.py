@@ -4,7 +4,8 @@ A watch tells what changed, never what it missed. kopf does not report objects t
 watch was down, starts its handlers although a kind is missing from discovery, and says nothing of a
 kind that became empty. So we list keys ourselves: before the first reconcile, whenever a watch
 lists again, and every few minutes. What the list lacks is dropped; what the cache lacks keeps the
-barrier shut.
+barrier shut. A list may be a moment ahead of a watch, so a barrier that was open shuts only when
+the same object is missed several times in a row.
 """
 
 from __future__ import annotations
@@ -31,10 +32,20 @@ class KindState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """The state of a kind and, where it is not good, why."""
+    """The state of a kind and, where it is not good, why.
+
+    ``listed`` tells whether the cluster let us list it; ``late`` that the cache still lacks
+    something which may be on its way.
+    """
 
     state: KindState
     why: str = ""
+    listed: bool = False
+    late: bool = False
+
+
+PATIENCE = 5
+"""So many verifications in a row may miss an object before an open barrier shuts."""
 
 
 ListKeys = Callable[[KindInfo], Mapping[Key, str] | None]
@@ -48,7 +59,7 @@ class Barrier:
         kinds: Every kind that is watched.
         cache: What the watches feed.
         list_keys: Lists a kind's keys and uids; raises ClusterError.
-        vanished: Told of every object that was dropped because the cluster no longer has it.
+        vanished: Told, with key and uid, of every object that the cluster no longer has.
     """
 
     def __init__(
@@ -56,13 +67,14 @@ class Barrier:
         kinds: tuple[KindInfo, ...],
         cache: Cache,
         list_keys: ListKeys,
-        vanished: Callable[[KindInfo, Key], None],
+        vanished: Callable[[KindInfo, Key, str], None],
     ) -> None:
         self._kinds = {info.kind: info for info in kinds}
         self._cache = cache
         self._list_keys = list_keys
         self._vanished = vanished
         self._lock = threading.Lock()
+        self._missed: dict[str, Mapping[tuple[Key, str], int]] = {}
         self._verdicts = {
             info.kind: Verdict(state=KindState.UNCHECKED, why="not listed yet") for info in kinds
         }
@@ -87,6 +99,17 @@ class Barrier:
     def is_open(self) -> bool:
         """Whether reconciling may begin."""
         return not self.problems()
+
+    def doubtful(self) -> frozenset[str]:
+        """Return the kinds that should be verified again soon."""
+        with self._lock:
+            late = {kind for kind, verdict in self._verdicts.items() if verdict.late}
+        return frozenset(late | self.problems().keys())
+
+    def listable(self) -> frozenset[str]:
+        """Return the kinds that could be listed when last tried."""
+        with self._lock:
+            return frozenset(kind for kind, verdict in self._verdicts.items() if verdict.listed)
 
     def unknown_kinds(self) -> frozenset[str]:
         """Return the kinds that nothing may be deleted on account of."""
@@ -115,14 +138,23 @@ class Barrier:
         if listed is None:
             return self._without(info)
         self._drop_ghosts(info, before, listed)
+        return self._compare(info, listed)
+
+    def _compare(self, info: KindInfo, listed: Mapping[Key, str]) -> Verdict:
+        """Judge whether the cache holds everything that a list has."""
         now = self._cache.uids(info.kind)
-        missing = sorted(key for key, uid in listed.items() if now.get(key) != uid)
-        if missing:
-            return Verdict(
-                state=KindState.UNCHECKED,
-                why=f"{len(missing)} of {len(listed)} not seen yet, the first is {missing[0]}",
-            )
-        return Verdict(state=KindState.COMPLETE)
+        missing = sorted((key, uid) for key, uid in listed.items() if now.get(key) != uid)
+        missed = self._missed.get(info.kind, {})
+        counts = {each: missed.get(each, 0) + 1 for each in missing}
+        self._missed[info.kind] = counts
+        if not missing:
+            return Verdict(state=KindState.COMPLETE, listed=True)
+        why = f"{len(missing)} of {len(listed)} not seen yet, the first is {missing[0][0]}"
+        with self._lock:
+            was_open = self._verdicts[info.kind].state is KindState.COMPLETE
+        if was_open and max(counts.values()) < PATIENCE:
+            return Verdict(state=KindState.COMPLETE, why=why, listed=True, late=True)
+        return Verdict(state=KindState.UNCHECKED, why=why, listed=True)
 
     def _without(self, info: KindInfo) -> Verdict:
         if info.mandatory:
@@ -139,4 +171,4 @@ class Barrier:
         now = self._cache.uids(info.kind)
         for key, uid in before.items():
             if listed.get(key) != uid and now.get(key) == uid:
-                self._vanished(info, key)
+                self._vanished(info, key, uid)

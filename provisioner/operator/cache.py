@@ -64,12 +64,19 @@ class Cache:
             self._link(key, new.object)
             return _union(touched, self._touched(kind, key, new))
 
-    def drop(self, kind: str, key: Key) -> frozenset[Key] | None:
-        """Forget an object that is gone; returns whom that may concern, None for everyone."""
+    def drop(self, kind: str, key: Key, *, uid: str | None = None) -> frozenset[Key] | None:
+        """Forget an object that is gone; returns whom that may concern, None for everyone.
+
+        Args:
+            kind: Its kind.
+            key: Its key.
+            uid: Forget it only if it is this very object (None: whichever it is).
+        """
         with self._lock:
-            old = self._entries.get(kind, {}).pop(key, None)
-            if old is None:
+            old = self._entries.get(kind, {}).get(key)
+            if old is None or uid not in {None, old.uid}:
                 return frozenset()
+            del self._entries[kind][key]
             touched = self._touched(kind, key, old)
             self._unlink(key, old.object)
             return touched
@@ -115,6 +122,24 @@ class Cache:
             unknown_kinds=unknown,
             sources=MappingProxyType({}),
             diagnostics=tuple(problems),
+        )
+
+    def deciding(self, key: Key, *, kinds: Iterable[str]) -> Snapshot:
+        """Return a snapshot of one Ingress and the cluster-wide objects of some kinds."""
+        gathered = Gathered()
+        with self._lock:
+            found = [*self._pick("Ingress", [key])]
+            for kind in sorted({*kinds} & _EVERYWHERE):
+                found += self._entries.get(kind, {}).values()
+            for entry in found:
+                if entry.object is not None:
+                    gathered.add(entry.object)
+        return gathered.snapshot(
+            live=True,
+            complete=True,
+            unknown_kinds=frozenset(),
+            sources=MappingProxyType({}),
+            diagnostics=(),
         )
 
     def _needed(self, wanted: frozenset[Key] | None) -> list[Entry]:

@@ -18,6 +18,7 @@ from provisioner.model.change import Action
 from provisioner.model.kube import Ingress
 from provisioner.model.plan import LoadBalancerPlan, Plan
 from provisioner.model.resource import Json
+from provisioner.operator.logs import fields
 from provisioner.ports import Clock, ClusterError, Fence
 
 _LOG = logging.getLogger(__name__)
@@ -32,9 +33,9 @@ class ClusterWriter:
         self._events = EventRecorder(client, fence, clock=clock)
         self._overview = LoadBalancerWriter(client, fence)
 
-    def add_finalizer(self, ingress: Ingress) -> None:
-        """Hold the Ingress until its cloud resources are gone."""
-        add_finalizer(self._client, self._fence, ingress=ingress.key)
+    def add_finalizer(self, ingress: Ingress) -> bool:
+        """Hold the Ingress until its cloud resources are gone; False where it is gone itself."""
+        return add_finalizer(self._client, self._fence, ingress=ingress.key)
 
     def remove_finalizer(self, ingress: Ingress) -> None:
         """Let the Ingress go."""
@@ -58,21 +59,28 @@ class ClusterWriter:
         try:
             self._events.record(occurrence)
         except ClusterError as error:
-            _LOG.warning("event %s on %s was not written: %s", reason, ingress.key, error.message)
+            _LOG.warning(
+                "event not written: %s",
+                fields(ingress=ingress.key, reason=reason, error=error.message),
+            )
 
     def publish(self, plan: Plan, part: LoadBalancerPlan, addresses: tuple[str, ...]) -> None:
-        """Mirror the load balancer's state for people; remove the mirror of one that is gone."""
+        """Mirror the load balancer's state for people."""
         try:
-            if part.resources or part.changes:
-                self._overview.publish(
-                    part.group,
-                    spec={"provider": plan.provider},
-                    status=status_of(part, addresses),
-                )
-            elif not self._overview.absent:
-                self._overview.withdraw(part.group)
+            self._overview.publish(
+                part.group, spec={"provider": plan.provider}, status=status_of(part, addresses)
+            )
         except ClusterError as error:
-            _LOG.warning("LoadBalancer %s was not written: %s", part.group, error.message)
+            _LOG.warning("overview not written: %s", fields(group=part.group, error=error.message))
+
+    def withdraw(self, group: str) -> None:
+        """Remove the mirror of a load balancer that is gone."""
+        if self._overview.absent:
+            return
+        try:
+            self._overview.withdraw(group)
+        except ClusterError as error:
+            _LOG.warning("overview not removed: %s", fields(group=group, error=error.message))
 
 
 def status_of(part: LoadBalancerPlan, addresses: tuple[str, ...]) -> dict[str, Json]:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from provisioner.ports import ConfigError
+
 
 class HealthServer:
     """Serves the two pages on a port of its own until stopped.
@@ -18,12 +20,21 @@ class HealthServer:
         problems: What keeps the controller from being ready, by name; empty when it is.
         host: Address to listen on.
         port: 0 picks a free one.
+
+    Raises:
+        ConfigError: The port is taken, or not ours to take.
     """
 
     def __init__(
         self, problems: Callable[[], Mapping[str, str]], *, host: str = "127.0.0.1", port: int = 0
     ) -> None:
-        self._server = ThreadingHTTPServer((host, port), _handler(problems))
+        try:
+            self._server = ThreadingHTTPServer((host, port), _handler(problems))
+        except OSError as error:
+            raise ConfigError(
+                f"probes cannot be answered on {host}:{port}: {error.strerror or error}",
+                hint="name a free port with --health-port; 0 picks one",
+            ) from error
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True
         )

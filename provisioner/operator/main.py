@@ -2,7 +2,8 @@
 
 Order matters at both ends. Beginning: probes first (so that "not ready" has an answer), then the
 watch, then the Lease. Ending: workers before the Lease, so that nobody else may write while our
-last call is still under way.
+last call is still under way. Work that does not end in time is stopped at the fence, between two
+calls, where it may be stopped at any time.
 """
 
 from __future__ import annotations
@@ -28,9 +29,12 @@ from provisioner.operator.controller import ClusterView, Controller, Rhythm, Sur
 from provisioner.operator.health import HealthServer
 from provisioner.operator.membership import Members
 from provisioner.operator.reconcile import Reconciler, Result
-from provisioner.ports import CloudTarget, Provider
+from provisioner.ports import CloudTarget, Fence, NotLeader, Provider
 
 _LOG = logging.getLogger(__name__)
+
+CALL_SECONDS = 7.5
+"""A call that passed the fence has ended after this long (2 s to connect, 5 s to read)."""
 
 W = TypeVar("W")
 F = TypeVar("F")
@@ -40,7 +44,8 @@ F = TypeVar("F")
 class RunOptions(Generic[W, F]):
     """Everything ``provisioner run`` is told.
 
-    ``identity`` must differ between any two processes. ``observer`` hears of every finished
+    ``identity`` must differ between any two processes. ``lease`` replaces it and the Lease's name
+    where its times are to be others than the usual ones. ``observer`` hears of every finished
     reconcile (the demo prints them).
     """
 
@@ -51,11 +56,30 @@ class RunOptions(Generic[W, F]):
     identity: str
     lease_namespace: str = DEFAULT_NAMESPACE
     lease_name: str = DEFAULT_NAME
+    lease: LeaseSettings | None = None
     health_host: str = "0.0.0.0"  # noqa: S104 - kubelet probes come from outside the pod
     health_port: int = 8081
     rhythm: Rhythm = field(default_factory=Rhythm)
     wait_seconds: float = 5.0
     observer: Callable[[str, Result], None] = lambda _group, _result: None
+
+
+class Gate:
+    """A fence that can be shut for good, in front of the one that the Lease makes."""
+
+    def __init__(self, fence: Fence) -> None:
+        self._fence = fence
+        self._shut = threading.Event()
+
+    def shut(self) -> None:
+        """Let nothing be written from now on."""
+        self._shut.set()
+
+    def check(self) -> None:
+        """Raise NotLeader unless we may write now."""
+        if self._shut.is_set():
+            raise NotLeader("the controller is stopping")
+        self._fence.check()
 
 
 class Running(Generic[W, F]):
@@ -64,12 +88,13 @@ class Running(Generic[W, F]):
     def __init__(self, options: RunOptions[W, F]) -> None:
         clock = wiring.SystemClock()
         client = options.client
-        lease = LeaseSettings(
+        lease = options.lease or LeaseSettings(
             identity=options.identity,
             namespace=options.lease_namespace,
             name=options.lease_name,
         )
         self.leadership = Leadership(client, lease, clock=clock)
+        self._gate = Gate(self.leadership)
         reader = wiring.open_reader(options.provider, options.target)
         cache = Cache()
         members = Members(options.provider, options.settings, cache)
@@ -81,12 +106,13 @@ class Running(Generic[W, F]):
                 options.target,
                 options.settings,
                 reader=reader,
-                fence=self.leadership,
+                fence=self._gate,
                 clock=clock,
                 settling=Settling(),
             ),
             world=view,
-            cluster=ClusterWriter(client, self.leadership, clock),
+            cluster=ClusterWriter(client, self._gate, clock),
+            clock=clock,
             wait_seconds=options.wait_seconds,
         )
         self.controller = Controller(
@@ -98,7 +124,7 @@ class Running(Generic[W, F]):
                 connection=client.connection,
                 list_keys=_lister(client),
                 may_work=lambda: self.leadership.leads,
-                owned_groups=lambda: reader.observe(None).groups,
+                observe=lambda: reader.observe(None),
                 observer=options.observer,
             ),
             clock=clock,
@@ -116,7 +142,10 @@ class Running(Generic[W, F]):
 
     def stop(self) -> None:
         """End: workers, then the Lease, then the probes."""
-        self.controller.stop()
+        ended = self.controller.stop()
+        self._gate.shut()
+        if not ended:
+            self.controller.join(CALL_SECONDS)
         self.leadership.stop()
         self.health.stop()
 
@@ -134,9 +163,8 @@ def run(options: RunOptions[W, F]) -> int:
     running.start()
     _LOG.info("started as %s", options.identity)
     try:
-        while not stopping.wait(0.2):
-            if running.controller.wait(0):
-                break
+        while not (stopping.wait(0.2) or running.controller.wait(0)):
+            pass
     finally:
         running.stop()
     failure = running.controller.failure

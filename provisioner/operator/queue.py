@@ -64,6 +64,7 @@ class GroupQueue:
                 if name is not None:
                     del self._due[name]
                     self._working.add(name)
+                    self._changed.notify()  # another worker must watch over what is due next
                     return name
                 if deadline is not None:
                     left = deadline - self._now()

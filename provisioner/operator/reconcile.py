@@ -8,49 +8,41 @@ done is done, and the name comes back later.
 from __future__ import annotations
 
 import hashlib
+import logging
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Generic, Protocol, TypeVar
 
 from provisioner.core.assemble import ACCOUNT
 from provisioner.core.translate import intents
 from provisioner.engine.applying import Applier, Outcome, Progress, Status
 from provisioner.engine.planning import Planner
-from provisioner.model.change import Action
-from provisioner.model.diagnostic import Diagnostic, Severity
-from provisioner.model.kube import Ingress, Key
+from provisioner.model.change import Action, Step
+from provisioner.model.kube import Key
 from provisioner.model.plan import LoadBalancerPlan, Plan
 from provisioner.model.resource import SHARED, Observed
-from provisioner.model.settings import FINALIZER
 from provisioner.model.snapshot import Snapshot
+from provisioner.operator.aftermath import (
+    Aftermath,
+    Cluster,
+    Situation,
+    Standing,
+    standing_after,
+    staying_in,
+)
+from provisioner.operator.logs import fields
+from provisioner.operator.retries import Retries, dependent, without
+from provisioner.ports import Clock
+
+_LOG = logging.getLogger(__name__)
+
+_SELDOM = 6
+"""By how much longer than for a wait to stay away where somebody else will call."""
 
 W = TypeVar("W")
 F = TypeVar("F")
-
-
-class Cluster(Protocol):
-    """What a reconcile writes to the cluster; every write passes the fence."""
-
-    def add_finalizer(self, ingress: Ingress) -> None:
-        """Hold the Ingress until its cloud resources are gone."""
-        ...
-
-    def remove_finalizer(self, ingress: Ingress) -> None:
-        """Let the Ingress go."""
-        ...
-
-    def set_addresses(self, ingress: Ingress, addresses: tuple[str, ...]) -> None:
-        """Write where the Ingress is reachable, if that is news."""
-        ...
-
-    def tell(self, ingress: Ingress, *, reason: str, message: str, warning: bool) -> None:
-        """Put an Event on the Ingress."""
-        ...
-
-    def publish(self, plan: Plan, part: LoadBalancerPlan, addresses: tuple[str, ...]) -> None:
-        """Mirror the load balancer's state for people."""
-        ...
 
 
 class World(Protocol):
@@ -69,14 +61,25 @@ class World(Protocol):
 class Result:
     """How a reconcile ended.
 
-    ``again`` says in how many seconds to come back, None for not before something changes;
-    ``failed`` asks for a growing delay instead.
+    ``again`` says in how many seconds to come back, None for not before something changes.
+    ``failed`` means that something did not work; without ``again`` it asks for a growing delay.
+    ``structural`` tells that more than the membership of target groups was changed.
     """
 
     again: float | None = None
     failed: bool = False
+    structural: bool = False
     plan: Plan | None = None
     outcome: Outcome | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What the last complete reconcile of a group was made from and led to."""
+
+    epoch: int
+    fingerprint: str
+    standing: Standing
 
 
 class Reconciler(Generic[W, F]):
@@ -87,6 +90,7 @@ class Reconciler(Generic[W, F]):
         applier: Carries out, without patience.
         world: The cluster, from the cache.
         cluster: The cluster, to write to.
+        clock: Time.
         wait_seconds: When to come back to a step that waits.
     """
 
@@ -97,19 +101,26 @@ class Reconciler(Generic[W, F]):
         *,
         world: World,
         cluster: Cluster,
+        clock: Clock,
         wait_seconds: float = 5.0,
     ) -> None:
         self._planner = planner
         self._applier = applier
         self._world = world
-        self._cluster = cluster
+        self._aftermath = Aftermath(cluster)
         self._wait_seconds = wait_seconds
-        self._planned: dict[str, str] = {}  # group -> what its last complete run planned from
+        self._retries = Retries(clock)
+        self._epoch = 0
+        self._known: dict[str, _Known] = {}
+        self._seen: dict[str, str] = {}  # group -> fingerprint of its last reconcile
         self._account = threading.Lock()
 
     def forget(self) -> None:
-        """Make every group be looked at in full again (the drift pass)."""
-        self._planned.clear()
+        """Make every group be looked at in full again (the drift pass).
+
+        A reconcile that is under way counts as one from before.
+        """
+        self._epoch += 1
 
     def reconcile(self, group: str) -> Result:
         """Bring one group (or ``shared``) up to date.
@@ -120,37 +131,20 @@ class Reconciler(Generic[W, F]):
         """
         if group == SHARED:
             return self._reconcile_shared()
-        snapshot = self._world.snapshot(self._world.members(group))
-        fingerprint = self._fingerprint(snapshot)
-        if self._planned.get(group) == fingerprint:
-            return Result()
-        plan = self._planner.plan(snapshot, groups=frozenset({group}))
-        if self._takes_account_room(plan):
-            with self._account:
-                plan = self._planner.plan(snapshot, groups=frozenset({group}))
-                outcome = self._carry_out(plan, group, snapshot)
-        else:
-            outcome = self._carry_out(plan, group, snapshot)
-        result = self._result(plan, outcome)
-        if outcome.complete:
-            self._planned[group] = fingerprint
-        return result
+        epoch = self._epoch
+        situation = self._look(group, self._world.snapshot(self._world.members(group)))
+        known = self._known.get(group)
+        if known is not None and (known.epoch, known.fingerprint) == (epoch, situation.fingerprint):
+            return Result(failed=not self._aftermath.keep(situation, known.standing))
+        if self._seen.get(group) != situation.fingerprint:
+            self._retries.forget(group)
+            self._seen[group] = situation.fingerprint
+        return self._bring_up_to_date(situation, epoch)
 
-    def _reconcile_shared(self) -> Result:
-        """Recompute what load balancers share from all of them; only this may narrow it."""
-        with self._account:
-            plan = self._planner.plan(self._world.snapshot(None))
-            busy = {step.id for part in plan.load_balancers for step in part.changes}
-            steps = tuple(s for s in plan.shared.steps if not busy.intersection(s.after))
-            postponed = len(steps) < len(plan.shared.steps)
-            only = replace(plan, shared=replace(plan.shared, steps=steps), load_balancers=())
-            outcome = self._applier.run(only, patient=False)
-        result = self._result(only, outcome)
-        if postponed and result.again is None and not result.failed:
-            return replace(result, again=self._wait_seconds)
-        return result
+    # -- one load balancer ----------------------------------------------------------------------
 
-    def _fingerprint(self, snapshot: Snapshot) -> str:
+    def _look(self, group: str, snapshot: Snapshot) -> Situation:
+        """Return what a snapshot says, read without a look at the cloud."""
         intent = intents(
             snapshot,
             self._planner.provider,
@@ -158,7 +152,123 @@ class Reconciler(Generic[W, F]):
             observed=Observed(),
             refused={},
         )
-        return hashlib.sha256(repr(intent).encode()).hexdigest()
+        return Situation(
+            group=group,
+            snapshot=snapshot,
+            fingerprint=hashlib.sha256(repr(intent).encode()).hexdigest(),
+            staying=staying_in(intent),
+        )
+
+    def _bring_up_to_date(self, situation: Situation, epoch: int) -> Result:
+        plan = self._plan(situation)
+        turned_away, went_well = self._claim(situation, plan)
+        if turned_away:
+            held = situation.snapshot.ingresses.items()
+            kept = {key: ingress for key, ingress in held if key not in turned_away}
+            rest = replace(situation.snapshot, ingresses=MappingProxyType(kept))
+            situation = self._look(situation.group, rest)
+            plan = self._plan(situation)
+        if self._takes_account_room(plan):
+            with self._account:
+                plan, outcome = self._carry_out(situation, self._plan(situation))
+        else:
+            plan, outcome = self._carry_out(situation, plan)
+        return self._conclude(situation, plan, outcome, epoch=epoch, went_well=went_well)
+
+    def _plan(self, situation: Situation) -> Plan:
+        return self._planner.plan(situation.snapshot, groups=frozenset({situation.group}))
+
+    def _claim(self, situation: Situation, plan: Plan) -> tuple[frozenset[Key], bool]:
+        """Put our finalizer on every member before anything is made for it.
+
+        Returns:
+            Members that must be planned without, because they are gone, or because the cluster
+            refuses the finalizer and nothing exists of them yet; and whether all went well.
+        """
+        part = _part(plan, situation.group)
+        answers = {
+            ingress.key: self._aftermath.claim(ingress)
+            for ingress in situation.known(part.ingresses if part is not None else ())
+        }
+        gone = {key for key, answer in answers.items() if answer is False}
+        refused = {key for key, answer in answers.items() if answer is None}
+        if refused:
+            observed = self._planner.reader.observe(None)
+            present = {key for r in observed.resources.values() for key in r.ingresses}
+            gone |= refused - present
+        return frozenset(gone), not refused
+
+    def _carry_out(self, situation: Situation, plan: Plan) -> tuple[Plan, Outcome]:
+        """Carry out what is due; returns the whole plan and what became of the due part."""
+        due = self._retries.hold_back(situation.group, plan)
+        outcome = self._run(due, situation.group)
+        self._retries.note(situation.group, outcome)
+        return plan, outcome
+
+    def _run(self, plan: Plan, group: str) -> Outcome:
+        def report(progress: Progress) -> None:
+            _log_step(group, plan.digest, progress)
+
+        return self._applier.run(plan, patient=False, report=report)
+
+    def _conclude(
+        self, situation: Situation, plan: Plan, outcome: Outcome, *, epoch: int, went_well: bool
+    ) -> Result:
+        """Tell the cluster what has become of a load balancer, and remember it if all is well."""
+        group = situation.group
+        addresses_of = self._planner.provider.status_addresses
+        part = _part(plan, group)
+        self._aftermath.tell(situation, plan, outcome)
+        standing = Standing()
+        if part is not None:
+            addresses = addresses_of(group, outcome.outputs)
+            standing = standing_after(situation, part, outcome, addresses)
+            went_well &= self._aftermath.keep(situation, standing)
+        ours = (*addresses_of(group, plan.outputs), *standing.addresses)
+        went_well &= self._aftermath.withdraw_addresses(situation, ours)
+        complete = _is_complete(plan, outcome)
+        if complete and situation.leaving:
+            went_well &= self._aftermath.release(situation, self._planner.reader.observe(None))
+        self._mirror(plan, part, standing, complete=complete)
+        if complete and went_well:
+            self._known[group] = _Known(
+                epoch=epoch, fingerprint=situation.fingerprint, standing=standing
+            )
+            if part is None or not part.resources:
+                self._drop(group)
+        return self._result(group, plan, outcome, complete=complete and went_well)
+
+    def _mirror(
+        self, plan: Plan, part: LoadBalancerPlan | None, standing: Standing, *, complete: bool
+    ) -> None:
+        if part is not None and (part.resources or not complete):
+            self._aftermath.publish(plan, part, standing)
+        elif part is not None:
+            self._aftermath.withdraw(part.group)
+
+    def _drop(self, group: str) -> None:
+        """Forget a group of which nothing is left."""
+        if not self._world.members(group):
+            self._known.pop(group, None)
+            self._seen.pop(group, None)
+            self._retries.forget(group)
+
+    def _result(self, group: str, plan: Plan, outcome: Outcome, *, complete: bool) -> Result:
+        failed = bool(outcome.of(Status.FAILED))
+        pauses = [self._retries.pause(group, plan)]
+        if outcome.of(Status.WAITING):
+            pauses.append(self._wait_seconds)
+        again = min((pause for pause in pauses if pause is not None), default=None)
+        membership = self._planner.provider.membership
+        result = Result(
+            again=again,
+            failed=failed or (not complete and again is None),
+            structural=any(p.step.kind not in membership for p in outcome.of(Status.DONE)),
+            plan=plan,
+            outcome=outcome,
+        )
+        _log_result(group, result)
+        return result
 
     def _takes_account_room(self, plan: Plan) -> bool:
         """Tell whether a plan takes from what all groups share, so that they must take turns."""
@@ -173,102 +283,85 @@ class Reconciler(Generic[W, F]):
             for cost in self._planner.provider.costs(resource)
         )
 
-    def _carry_out(self, plan: Plan, group: str, snapshot: Snapshot) -> Outcome:
-        part = next((p for p in plan.load_balancers if p.group == group), None)
-        staying = set(part.ingresses) if part is not None else set()
-        self._claim(snapshot, staying)
-        outcome = self._applier.run(plan, patient=False)
-        addresses = self._planner.provider.status_addresses(group, outcome.outputs)
-        self._tell(snapshot, plan, outcome)
-        held = staying | {entry.ingress for entry in part.quarantined} if part else staying
-        for ingress in _known(snapshot, held):
-            if addresses and not ingress.meta.deleting:
-                self._cluster.set_addresses(ingress, addresses)
-        if outcome.complete:
-            self._release(snapshot, held)
-        if part is not None:
-            self._cluster.publish(plan, part, addresses)
-        return outcome
+    # -- what load balancers share --------------------------------------------------------------
 
-    def _claim(self, snapshot: Snapshot, staying: set[Key]) -> None:
-        """Put our finalizer on every member before anything is made for it."""
-        for ingress in _known(snapshot, staying):
-            if FINALIZER not in ingress.meta.finalizers:
-                self._cluster.add_finalizer(ingress)
-
-    def _release(self, snapshot: Snapshot, held: set[Key]) -> None:
-        """Let go of every Ingress that has nothing in the cloud any more."""
-        for key, ingress in sorted(snapshot.ingresses.items()):
-            if FINALIZER in ingress.meta.finalizers and key not in held:
-                self._cluster.remove_finalizer(ingress)
-
-    def _tell(self, snapshot: Snapshot, plan: Plan, outcome: Outcome) -> None:
-        """Put Events on those concerned: the guilty object, and only it."""
-        for diagnostic in plan.diagnostics:
-            ingress = _subject(snapshot, diagnostic)
-            if ingress is not None and diagnostic.severity is not Severity.INFO:
-                self._cluster.tell(
-                    ingress,
-                    reason=reason_of(diagnostic.code),
-                    message=_sentence(diagnostic),
-                    warning=True,
-                )
-        for key, failure in _failures(outcome).items():
-            if key in snapshot.ingresses and failure.error is not None:
-                self._cluster.tell(
-                    snapshot.ingresses[key],
-                    reason="ApplyFailed",
-                    message=f"{failure.step.address}: {failure.error.message}",
-                    warning=True,
-                )
-        for key, count in _done(outcome).items():
-            if key in snapshot.ingresses:
-                self._cluster.tell(
-                    snapshot.ingresses[key],
-                    reason="Applied",
-                    message=f"{count} steps of plan {plan.digest[:19]} were carried out",
-                    warning=False,
-                )
-
-    def _result(self, plan: Plan, outcome: Outcome) -> Result:
-        failed = bool(outcome.of(Status.FAILED))
-        waits = bool(outcome.of(Status.WAITING))
-        again = self._wait_seconds if waits and not failed else None
-        return Result(again=again, failed=failed, plan=plan, outcome=outcome)
+    def _reconcile_shared(self) -> Result:
+        """Recompute what load balancers share from all of them; only this may narrow it."""
+        with self._account:
+            plan = self._planner.plan(self._world.snapshot(None))
+            postponed = postponed_shared(plan)
+            due = replace(without(plan, postponed), load_balancers=())
+            due = self._retries.hold_back(SHARED, due)
+            outcome = self._run(due, SHARED)
+            self._retries.note(SHARED, outcome)
+        result = self._result(SHARED, plan, outcome, complete=outcome.complete)
+        if postponed and result.again is None and not result.failed:
+            # Whoever is busy asks for this when done; coming back by ourselves is a safety net.
+            return replace(result, again=self._wait_seconds * _SELDOM)
+        return result
 
 
-def _known(snapshot: Snapshot, keys: Iterable[Key]) -> list[Ingress]:
-    return [snapshot.ingresses[key] for key in sorted(keys) if key in snapshot.ingresses]
+def postponed_shared(plan: Plan) -> frozenset[str]:
+    """Return the shared steps whose time has not come, given a plan for everything.
+
+    What load balancers share is narrowed last: as long as one of them is still to be changed, an
+    old target group may serve on a port that nobody wants any more; and what replaces a rule is
+    opened before the rule is closed. Steps that come after one of a load balancer wait for it.
+    """
+    busy = {step.id for part in plan.load_balancers for step in part.changes}
+    opening = any(step.action is not Action.DELETE for step in plan.shared.changes)
+    first = {
+        step.id
+        for step in plan.shared.changes
+        if busy.intersection(step.after) or ((busy or opening) and _narrows(step))
+    }
+    shared = {step.id for step in plan.shared.steps}
+    return dependent(plan.shared.steps, first) & shared
 
 
-def _subject(snapshot: Snapshot, diagnostic: Diagnostic) -> Ingress | None:
-    return snapshot.ingresses.get(diagnostic.ingress) if diagnostic.ingress is not None else None
+def _narrows(step: Step) -> bool:
+    return step.action in {Action.DELETE, Action.REPLACE}
 
 
-def _sentence(diagnostic: Diagnostic) -> str:
-    where = f" ({diagnostic.field})" if diagnostic.field else ""
-    hint = f"; {diagnostic.hint}" if diagnostic.hint else ""
-    return f"{diagnostic.message}{where}{hint}"
+def _part(plan: Plan, group: str) -> LoadBalancerPlan | None:
+    return next((part for part in plan.load_balancers if part.group == group), None)
 
 
-def reason_of(code: str) -> str:
-    """Return a diagnostic's code as an Event's reason: ``LIMIT-EXCEEDED`` -> ``LimitExceeded``."""
-    return "".join(word.capitalize() for word in code.split("-"))
+def _is_complete(plan: Plan, outcome: Outcome) -> bool:
+    """Tell whether everything planned was done: nothing held back, nothing that cannot be done."""
+    wanted: Mapping[str, Step] = {step.id: step for part in plan.parts for step in part.changes}
+    return outcome.complete and wanted.keys() <= outcome.results.keys()
 
 
-def _failures(outcome: Outcome) -> Mapping[Key, Progress]:
-    """Return the first failure of each Ingress."""
-    found: dict[Key, Progress] = {}
-    for progress in outcome.of(Status.FAILED):
-        for key in progress.step.ingresses:
-            found.setdefault(key, progress)
-    return found
+def _log_step(group: str, digest: str, progress: Progress) -> None:
+    if progress.status in {Status.STARTED, Status.SKIPPED}:
+        return
+    said = {
+        "group": group,
+        "step": progress.step.id,
+        "status": progress.status.value,
+        "plan": digest,
+    }
+    if progress.error is not None:
+        _LOG.warning("step: %s", fields(**said, error=progress.error.message))
+    else:
+        _LOG.info(
+            "step: %s", fields(**said, **({"waits": progress.detail} if progress.detail else {}))
+        )
 
 
-def _done(outcome: Outcome) -> Mapping[Key, int]:
-    """Return how many steps were carried out for each Ingress."""
-    found: dict[Key, int] = {}
-    for progress in outcome.of(Status.DONE):
-        for key in progress.step.ingresses:
-            found[key] = found.get(key, 0) + 1
-    return found
+def _log_result(group: str, result: Result) -> None:
+    outcome = result.outcome
+    if outcome is None or not outcome.results:
+        return
+    _LOG.info(
+        "reconciled: %s",
+        fields(
+            group=group,
+            plan=result.plan.digest if result.plan is not None else "",
+            done=len(outcome.of(Status.DONE)),
+            waiting=len(outcome.of(Status.WAITING)),
+            failed=len(outcome.of(Status.FAILED)),
+            again="" if result.again is None else f"{result.again:.1f}",
+        ),
+    )

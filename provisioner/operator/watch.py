@@ -21,6 +21,7 @@ import kopf
 
 from provisioner.kube.client import Connection
 from provisioner.kube.kinds import KindInfo
+from provisioner.kube.live import PAGE
 
 Heard = Callable[[KindInfo, str | None, Mapping[str, object]], None]
 """Told of every event: the kind, the type (None: from a list), the raw object."""
@@ -28,7 +29,7 @@ Heard = Callable[[KindInfo, str | None, Mapping[str, object]], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
-    """What is watched, where, and who is told."""
+    """What is watched, where, and who is told (``ended``: that it ended although nobody asked)."""
 
     connection: Callable[[], Connection]
     kinds: tuple[KindInfo, ...]
@@ -37,7 +38,11 @@ class Watched:
 
 
 class Watcher:
-    """Watches kinds in the whole cluster until stopped."""
+    """Watches kinds in the whole cluster until stopped.
+
+    Kinds that cannot be listed must not be among them: kopf ends as a whole for the sake of one
+    that stays forbidden, be it an optional one.
+    """
 
     def __init__(self, watched: Watched) -> None:
         self._watched = watched
@@ -70,7 +75,8 @@ class Watcher:
             failure = error
         finally:
             loop.close()
-            self._watched.ended(failure)
+            if not self._stop.is_set():
+                self._watched.ended(failure)
 
     def _registry(self) -> kopf.OperatorRegistry:
         registry = kopf.OperatorRegistry()
@@ -97,6 +103,7 @@ def _settings() -> kopf.OperatorSettings:
     settings.process.ultimate_exiting_timeout = None
     settings.scanning.disabled = True
     settings.queueing.exit_timeout = 0.5
+    settings.watching.chunk_size = PAGE
     return settings
 
 

@@ -79,8 +79,8 @@ def _rule(conditions: FieldChange, actions: FieldChange, group: str) -> Iterator
 
 
 def _rule_text(conditions: Value, actions: Value, group: str) -> str:
-    parts = (phrases.phrase(value, group) for value in (conditions, actions) if value)
-    return " ".join(parts)
+    where = phrases.phrase(conditions, group) if conditions else ""
+    return phrases.rule(where, phrases.phrase(actions, group) if actions else "")
 
 
 def _entries(change: FieldChange, group: str) -> Iterator[Entry]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 from provisioner.model.change import Action, Step, Wait, WaitFor
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.intent import Quarantined
 from provisioner.model.limits import Usage
 from provisioner.model.plan import LoadBalancerPlan, ModeDecision, ModeSum, Plan
+from provisioner.model.resource import Unknown, Value
 from provisioner.render import phrases
 from provisioner.render.lines import Line, Style
 from provisioner.render.usage import share
@@ -47,6 +49,8 @@ def tally(items: Iterable[Diagnostic]) -> str:
 def summary(plan: Plan) -> str:
     """Return the last line of a plan."""
     if not plan.has_changes:
+        if any(item.severity is Severity.ERROR for item in plan.diagnostics):
+            return "No changes, but not everything could be planned: see the diagnostics."
         return "No changes. The cloud is as the Ingresses want it."
     counts = dict.fromkeys(Action, 0)
     for step in plan.steps:
@@ -73,10 +77,30 @@ def not_applyable(plan: Plan) -> str:
     """Return why the plan cannot be applied as it stands, "" where it can."""
     if plan.inputs.account_file is not None:
         return "This plan rests on an account file, so it cannot be applied."
-    groups = [part.group for part in plan.parts if not part.applyable]
+    groups = [_blocked(part) for part in plan.parts if not part.applyable]
     if groups:
-        return f"Cannot be applied as it stands: {', '.join(groups)}."
+        return f"Cannot be applied as it stands: {'; '.join(groups)}."
     return "" if plan.applyable else "This plan cannot be applied as it stands."
+
+
+def _blocked(part: LoadBalancerPlan) -> str:
+    """Return a part with what is not known of it yet."""
+    values = (change.after for step in part.changes for change in step.fields)
+    whys = sorted({unknown.why for value in values for unknown in unknowns(value) if unknown.why})
+    return f"{part.group} (not known here: {', '.join(whys)})" if whys else part.group
+
+
+def unknowns(value: Value) -> Iterator[Unknown]:
+    """Yield what is known only after apply inside a value."""
+    match value:
+        case Unknown():
+            yield value
+        case Mapping():
+            yield from (found for item in value.values() for found in unknowns(item))
+        case tuple():
+            yield from (found for item in value for found in unknowns(item))
+        case _:
+            return
 
 
 def wait(item: WaitFor, group: str) -> str:
@@ -117,10 +141,14 @@ def mode(decision: ModeDecision) -> str:
     return f"Target mode: {head}" + f"; {decision.reason}" * bool(decision.reason)
 
 
+_EVIDENT: Final = (" differ", " differs")
+
+
 def reason(step: Step) -> str:
-    """Return why a step is there; "" for a creation that fills a gap, which says so itself."""
-    trivial = step.action is Action.CREATE and step.reason == "does not exist"
-    return "" if trivial else step.reason
+    """Return why a step is there; "" where the lines below it say the same."""
+    if step.action is Action.CREATE and step.reason == "does not exist":
+        return ""
+    return "" if step.reason.endswith(_EVIDENT) else step.reason
 
 
 def mode_sum(item: ModeSum) -> str:

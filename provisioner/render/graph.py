@@ -160,8 +160,11 @@ def _label(resource: Resource) -> str:
             return phrases.counted(len(targets), "target")
         return phrases.phrase(targets)
     if resource.kind == "ListenerRule":
-        shown = (spec.get("Conditions"), spec.get("Actions"))
-        return " ".join(phrases.phrase(value, resource.group) for value in shown if value)
+        where, what = spec.get("Conditions"), spec.get("Actions")
+        return phrases.rule(
+            phrases.phrase(where, resource.group) if where else "",
+            phrases.phrase(what, resource.group) if what else "",
+        )
     if resource.kind == "LoadBalancer" and isinstance(resource.name, str) and resource.name:
         return resource.name
     short = phrases.short_address(resource.address, resource.group)

@@ -127,6 +127,13 @@ def action(value: Mapping[str, Value], group: str = "") -> str:
             return f"{phrase(kind)} ({detail})" if detail else phrase(kind)
 
 
+def rule(where: str, what: str) -> str:
+    """Return conditions and actions as one sentence: ``host a, path /b -> web:80/pod``."""
+    if not where or not what:
+        return where or what
+    return f"{where} {what}" if what.startswith("->") else f"{where} -> {what}"
+
+
 def _config(value: Mapping[str, Value], key: str) -> Mapping[str, Value]:
     config = value.get(key)
     return config if isinstance(config, Mapping) else {}

@@ -170,6 +170,18 @@ class Theatre:
                 raise DemoError(f"it did not come about that {what}")
             time.sleep(0.2)
 
+    def until_quiet(self, seconds: float = 2.5) -> None:
+        """Wait until the controller has written nothing to the cloud for a while."""
+        calls, since = dict(self.cloud.mutating_calls()), time.monotonic()
+        deadline = since + PATIENCE_SECONDS
+        while time.monotonic() < since + seconds:
+            if time.monotonic() > deadline:
+                raise DemoError("the controller does not come to rest")
+            time.sleep(0.1)
+            now = dict(self.cloud.mutating_calls())
+            if now != calls:
+                calls, since = now, time.monotonic()
+
     def show_cloud(self) -> None:
         """Print the load balancers as the cloud describes them."""
         for line in self.cloud.describe():
@@ -307,6 +319,7 @@ def _act_switch(theatre: Theatre) -> None:
     theatre.until("the switch has begun", lambda: len(theatre.heard.plans) > before)
     theatre.echo(plan_to_text(theatre.heard.plans[before]))
     theatre.until("only nodes are registered", lambda: _only_nodes(theatre))
+    theatre.until_quiet()
     theatre.show_cloud()
 
 

@@ -279,7 +279,8 @@ def _checked_subnets(
         subnet = region.network.subnet(subnet_id)
         if subnet is None:
             raise RefusalError("SubnetNotFound", f"The subnet ID '{subnet_id}' does not exist")
-        if subnet.free_addresses < LEAST_FREE_ADDRESSES and subnet_id not in current:
+        free = region.network.free_addresses(subnet_id)
+        if free < LEAST_FREE_ADDRESSES and subnet_id not in current:
             raise RefusalError(
                 "InvalidSubnet",
                 f"Not enough IP space available in {subnet_id}. ELB requires at least "

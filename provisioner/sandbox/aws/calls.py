@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from threading import Lock
 
-READING_PREFIXES = ("Describe", "List", "Get", "Lookup", "Search")
+# The last two are REST requests that the service models here do not name.
+READING_PREFIXES = ("Describe", "List", "Get", "Lookup", "Search", "GET ", "HEAD ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

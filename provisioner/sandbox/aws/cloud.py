@@ -128,6 +128,10 @@ class Cloud:
         backend.keep(region.now, lag)
         return answer
 
+    def _forget(self) -> None:
+        """Drop all load balancing, so that moto's tagging API does not find it any more."""
+        self._backends.clear()
+
     def _clear_load_balancing(self) -> None:
         for account, regions in self._backends.items():
             for name, backend in regions.items():

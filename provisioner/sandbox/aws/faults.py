@@ -152,7 +152,8 @@ class Faults:
         """Run ``callback`` once the given number of mutating calls has been carried out.
 
         The callback runs in the server's thread before the last of these calls is answered;
-        by default the connection is then cut, as it is for a client that was killed.
+        by default the connection is then cut, as it is for a client that was killed. It must
+        not call the cloud itself, which is busy with the call that is under way.
         """
         with self._lock:
             self._countdowns.append(

@@ -27,7 +27,6 @@ class Subnet:
     vpc_id: str
     zone: str
     block: IPv4Network | IPv6Network
-    free_addresses: int
     has_ipv6: bool
 
 
@@ -63,6 +62,10 @@ class Network:
     def subnet(self, subnet_id: str) -> Subnet | None:
         """A subnet by its id."""
         return next((each for each in self._subnets() if each.subnet_id == subnet_id), None)
+
+    def free_addresses(self, subnet_id: str) -> int:
+        """How many addresses of a subnet nobody has."""
+        return self._ec2.get_subnet(subnet_id).available_ip_address_count
 
     def zone_of(self, vpc_id: str, address: IPv4Address | IPv6Address) -> str | None:
         """The zone of the subnet an address lies in, or None if it lies in none of the VPC."""
@@ -179,7 +182,6 @@ class Network:
                     vpc_id=subnet.vpc_id,
                     zone=subnet.availability_zone,
                     block=ip_network(subnet.cidr_block),
-                    free_addresses=subnet.available_ip_address_count,
                     has_ipv6=bool(subnet.ipv6_cidr_block_associations),
                 )
 

@@ -75,6 +75,7 @@ class CloudServer(Cloud):
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+        self._forget()
         self._server = self._thread = None
 
     def __enter__(self) -> Self:

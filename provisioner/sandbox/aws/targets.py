@@ -90,6 +90,7 @@ class _Health:
         self._group = group
         arn = attachments(region.state).get(group.arn)
         self._balancer = None if arn is None else region.state.balancers[arn]
+        self._zones = self._enabled_zones()
 
     def of(self, target: Registration) -> TargetHealthDescriptionTypeDef:
         """One entry of the answer of DescribeTargetHealth."""
@@ -108,7 +109,7 @@ class _Health:
             return _health("draining", "Target.DeregistrationInProgress")
         if self._balancer is None or not is_active(self._region, self._balancer):
             return _health("unused", "Target.NotInUse")
-        if target.zone not in (None, "all", *self._zones()):
+        if target.zone not in (None, "all", *self._zones):
             return _health("unused", "Target.NotInUse")
         if self._is_stopped(target):
             return _health("unused", "Target.InvalidState")
@@ -124,8 +125,9 @@ class _Health:
         active = self._balancer.created + self._region.settings.provisioning_seconds
         return max(target.registered, self._group.attached or 0.0, active)
 
-    def _zones(self) -> list[str]:
-        assert self._balancer is not None
+    def _enabled_zones(self) -> list[str]:
+        if self._balancer is None:
+            return []
         subnets = [self._region.network.subnet(each) for each in self._balancer.subnets]
         return [each.zone for each in subnets if each is not None]
 

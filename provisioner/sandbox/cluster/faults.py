@@ -2,8 +2,8 @@
 
 Rules are set from a test (any thread) or over HTTP (``control.py``) and apply to HTTP requests
 only: the direct Python API and the in-process simulator stand for the rest of the world and always
-work. A kind is named as people name it (``Service``, ``svc``, ``leases.coordination.k8s.io``), ``*``
-means every kind or verb.
+work. A kind is named as people name it (``Service``, ``svc``, ``leases.coordination.k8s.io``);
+``*`` means every kind or verb.
 """
 
 from __future__ import annotations

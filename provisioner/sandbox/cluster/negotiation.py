@@ -12,6 +12,7 @@ from provisioner.sandbox.cluster.documents import dig, text, texts
 from provisioner.sandbox.cluster.kinds import Kind
 from provisioner.sandbox.cluster.manifests import parse_yaml
 from provisioner.sandbox.cluster.patches import Patch, PatchType
+from provisioner.sandbox.cluster.protobuf import MEDIA_TYPE, decoded_protobuf
 from provisioner.sandbox.cluster.reads import ListQuery
 from provisioner.sandbox.cluster.selectors import parse_selector
 from provisioner.sandbox.cluster.statuses import (
@@ -53,6 +54,8 @@ def parsed_body(raw: bytes, content_type: str) -> object:
     if media == _YAML:
         documents = parse_yaml(_decoded(raw))
         return documents[0] if documents else None
+    if media == MEDIA_TYPE:
+        return decoded_protobuf(raw)
     if media not in {_JSON, "", "application/octet-stream", "text/plain"}:
         raise unsupported_media_type([_JSON, _YAML])
     return _json(raw)

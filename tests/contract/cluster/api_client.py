@@ -155,7 +155,7 @@ class WatchStream:
 
     def take(self, count: int) -> list[tuple[str, str]]:
         """Return the next events as (type, name)."""
-        found = []
+        found: list[tuple[str, str]] = []
         for _ in range(count):
             event = self.next()
             assert event is not None, f"the stream ended after {found}"

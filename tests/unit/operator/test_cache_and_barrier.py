@@ -143,9 +143,9 @@ class Lister:
 def a_barrier(cache: Cache, lister: Lister, *kinds: KindInfo) -> tuple[Barrier, list[Key]]:
     gone: list[Key] = []
 
-    def vanished(info: KindInfo, key: Key) -> None:
+    def vanished(info: KindInfo, key: Key, uid: str) -> None:
         gone.append(key)
-        cache.drop(info.kind, key)
+        cache.drop(info.kind, key, uid=uid)
 
     return Barrier(kinds, cache, lister, vanished), gone
 

@@ -9,9 +9,10 @@ from html.parser import HTMLParser
 
 import pytest
 
+from provisioner.model.change import Action
 from provisioner.model.diagnostic import Diagnostic, warning
 from provisioner.model.plan import InputFile, Inputs, Plan
-from provisioner.model.resource import Ref
+from provisioner.model.resource import Ref, Unknown
 from provisioner.render.graph import graph_of
 from provisioner.render.html import plan_to_html
 from provisioner.render.lines import Line, plain
@@ -185,6 +186,22 @@ def test_text_says_when_there_is_nothing_to_do() -> None:
     text = plan_to_text(plans.plan(plans.part(steps=(plans.noop(),))))
 
     assert text.endswith("\nNo changes. The cloud is as the Ingresses want it.\n")
+
+
+def test_text_does_not_call_it_well_when_something_could_not_be_planned() -> None:
+    """An error without a change must not end in reassurance."""
+    text = plan_to_text(plans.plan(diagnostics=(plans.mistake(),)))
+
+    assert text.endswith("No changes, but not everything could be planned: see the diagnostics.\n")
+
+
+def test_what_is_not_known_is_said_beside_what_cannot_be_applied() -> None:
+    """Whoever cannot apply a plan learns what to provide."""
+    change = plans.field("Targets", None, Unknown("the ready pods"))
+    step = plans.step(Action.CREATE, "Targets", "aws:targets/x", fields=(change,))
+    plan = plans.plan(plans.part(applyable=False, steps=(step,)), applyable=False)
+
+    assert "applied as it stands: shop/web (not known here: the ready pods)." in plan_to_text(plan)
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120])

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from provisioner.core.translate import intents
 from provisioner.model.intent import Compatibility, Intent, LoadBalancerIntent, Scheme, TargetMode
 from provisioner.model.kube import IngressClass, LoadBalancerClass
 from tests.factories import (
+    ADialect,
     KubeObject,
     a_load_balancer_class,
     a_service,
+    a_snapshot,
     an_ingress,
     an_ingress_class,
     an_intent,
+    some_settings,
 )
 
 BOUND = ("ingress-provisioner.io", "LoadBalancerClass", "edge")
@@ -168,3 +174,16 @@ def test_parameters_of_lbc_are_named_as_not_read() -> None:
     [warning] = intent.diagnostics
     assert warning.code == "CLASS-PARAMETERS-UNREAD"
     assert "IngressClassParams internal-only" in warning.message
+
+
+def test_classes_that_could_not_be_listed_block_instead_of_enforcing_nothing() -> None:
+    """What exists stays as it is until somebody can read what is enforced."""
+    snapshot = replace(
+        a_snapshot(an_ingress(), a_service(), an_ingress_class(), live=True),
+        unknown_kinds=frozenset({"LoadBalancerClass"}),
+    )
+
+    [load_balancer] = intents(snapshot, ADialect(), some_settings()).load_balancers
+
+    assert [q.diagnostic.code for q in load_balancer.quarantined] == ["CLASS-UNLISTED"]
+    assert load_balancer.members == ()

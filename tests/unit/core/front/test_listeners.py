@@ -248,7 +248,14 @@ def test_agreed_settings_reach_the_load_balancer_and_its_ports() -> None:
     load_balancer = edge(
         member("shop/a", {"tags": "a=1", "waf": "w", "mtls": "m", "inbound-cidrs": "10.0.0.0/8"}),
         member(
-            "shop/b", {"tags": "b=2", "scheme": "internal", "listener-attributes.HTTP-80": "k=v"}
+            "shop/b",
+            {
+                "tags": "b=2",
+                "scheme": "internal",
+                "listener-attributes.HTTP-80": "k=v",
+                "extra-tags": "x=1",
+                "pool.east": "p",
+            },
         ),
     )
 
@@ -256,7 +263,9 @@ def test_agreed_settings_reach_the_load_balancer_and_its_ports() -> None:
     assert load_balancer.scheme is Scheme.INTERNAL
     assert port(load_balancer, 80).inbound_cidrs == ("10.0.0.0/8",)
     assert dict(load_balancer.options) == {
+        "extra-tags": {"x": "1"},
         "listener-attributes": {"HTTP-80": {"k": "v"}},
+        "pool": {"east": "p"},
         "mtls:80": "m",
         "waf": "w",
     }
@@ -418,7 +427,8 @@ def test_a_broken_members_places_are_not_given_away() -> None:
     assert (http.default, http.default_ingress) == (FixedResponse(status=404), None)
     assert http.rules == ()
     assert {code for name, _, code in blamed(load_balancer) if name == "shop/b"} == {
-        "LISTENER-DEFAULT-BACKEND"
+        "LISTENER-DEFAULT-BACKEND",
+        "PATH-DUPLICATE",
     }
 
 
@@ -432,3 +442,36 @@ def test_a_member_that_a_limit_refused_is_quarantined_as_a_whole() -> None:
 
     assert blamed(load_balancer) == [("shop/b", "", "LIMIT-RULES")]
     assert [m.ingress for m in load_balancer.members] == [A]
+
+
+def test_of_two_broken_members_with_a_default_backend_nothing_more_is_said() -> None:
+    """They are told what blocks them; a second complaint about the same port would mislead."""
+    load_balancer = edge(
+        member("shop/a", {"use-regex": "x"}, default_backend="web:80", ours=True),
+        member("shop/b", {"use-regex": "x"}, default_backend="web:80", ours=True),
+        member("shop/c"),
+    )
+
+    assert {code for _, _, code in blamed(load_balancer)} == {"ANNOTATION-VALUE"}
+
+
+def test_broken_members_are_not_told_of_duplicates() -> None:
+    """What blocks them is enough; whether the path is a duplicate shows when they are read."""
+    rules = [a_rule("a.io", a_path("/a"))]
+    load_balancer = edge(
+        member("shop/a", rules=rules), member("shop/b", {"use-regex": "x"}, rules=rules, ours=True)
+    )
+
+    assert blamed(load_balancer) == [("shop/b", "", "ANNOTATION-VALUE")]
+    assert [r.ingress for r in port(load_balancer, 80).rules] == [A]
+
+
+def test_a_redirect_goes_on_while_its_https_member_is_broken() -> None:
+    """The HTTPS port is still there, with its last good rules; its neighbour is not blamed."""
+    redirect = {"ingress-provisioner.io/ssl-redirect": "443"}
+    load_balancer = edge(
+        broken("shop/b", listen_ports=HTTPS), member("shop/a", redirect), member("shop/c")
+    )
+
+    assert blamed(load_balancer) == [("shop/b", "", "ANNOTATION-VALUE")]
+    assert port(load_balancer, 80).redirect_to == 443

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from provisioner.core.hosts import host_problem
+from provisioner.core.translate import intents
 from provisioner.model.diagnostic import Severity
 from provisioner.model.intent import (
     BackendId,
@@ -22,11 +23,13 @@ from provisioner.model.intent import (
 )
 from provisioner.model.kube import HttpPath, IngressBackend, IngressRule, Key, PortRef, ServicePort
 from tests.factories import (
+    ADialect,
     KubeObject,
     a_path,
     a_port,
     a_rule,
     a_service,
+    a_snapshot,
     an_ingress,
     an_intent,
     some_settings,
@@ -358,9 +361,10 @@ def test_a_health_check_may_name_a_port_of_the_service() -> None:
     assert backend.options["health-check-target-port"] == 9001
 
 
-def test_a_health_check_port_that_is_not_there_is_refused() -> None:
+@pytest.mark.parametrize("port", ["admin", "0", "65536"])
+def test_a_health_check_port_that_is_not_there_is_refused(port: str) -> None:
     """A check of nothing would take every target out."""
-    portable = {"ingress-provisioner.io/health-check-port": "admin"}
+    portable = {"ingress-provisioner.io/health-check-port": port}
 
     load_balancer = one(an_ingress(annotations=portable), a_service())
 
@@ -376,6 +380,7 @@ def test_a_backend_knows_all_its_settings() -> None:
             portable + "health-check-interval-seconds": "20",
             "tags": "team=ingress",
             "sticky": "false",
+            "control-port.web": "3000",
         }
     )
     service = a_service(
@@ -391,17 +396,24 @@ def test_a_backend_knows_all_its_settings() -> None:
     assert backend.protocol == "HTTPS"
     assert backend.health_check.interval_seconds == 10
     assert backend.tags == {"team": "service"}
-    assert dict(backend.options) == {"sticky": True}
+    assert dict(backend.options) == {"sticky": True, "control-port": {"web": "3000"}}
+
+
+def test_a_missing_service_in_files_leads_to_the_files() -> None:
+    """The hint fits where the reader is."""
+    missing = one(an_ingress()).quarantined[0].diagnostic
+
+    assert missing.hint == "add Service shop/web to the files"
+    assert missing.field == f"{PATH}.backend.service.name"
 
 
 def test_services_that_could_not_be_listed_are_not_called_missing() -> None:
     """The message leads to the permission, not to the manifest."""
-    load_balancer = one(an_ingress())
+    snapshot = replace(a_snapshot(an_ingress()), unknown_kinds=frozenset({"Service"}))
 
-    offline = load_balancer.quarantined[0].diagnostic
+    [load_balancer] = intents(snapshot, ADialect(), some_settings()).load_balancers
 
-    assert offline.hint == "add Service shop/web to the files"
-    assert offline.field == f"{PATH}.backend.service.name"
+    assert load_balancer.quarantined[0].diagnostic.message == "Services could not be listed"
 
 
 def test_empty_ports_are_named_as_such() -> None:

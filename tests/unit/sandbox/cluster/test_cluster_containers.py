@@ -77,7 +77,7 @@ def test_deleting_a_namespace_deletes_what_is_in_it(
 def test_a_finalizer_holds_its_namespace(
     cluster: ClusterServer, api: ApiClient, namespace: str
 ) -> None:
-    """The namespace is Terminating until the last finalizer in it has gone; nothing new may come."""
+    """The namespace is Terminating until the last finalizer in it has gone; nothing may come."""
     ingress = an_ingress(namespace=namespace)
     ingress["metadata"] = {"name": "web", "namespace": namespace, "finalizers": ["example.com/a"]}
     cluster.create(ingress)
@@ -199,7 +199,7 @@ def test_strict_validation_knows_the_schema(cluster: ClusterServer, api: ApiClie
 
 
 def test_printer_columns_make_the_table(cluster: ClusterServer, api: ApiClient) -> None:
-    """kubectl get shows what the definition declares, conditions included."""
+    """What kubectl get shows is what the definition declares, conditions included."""
     cluster.create(a_definition())
     cluster.create(a_widget())
     status = {"conditions": [{"type": "Other", "status": "x"}, {"type": "Ready", "status": "True"}]}

@@ -48,7 +48,7 @@ def test_an_unknown_group_is_not_found(api: ApiClient) -> None:
 
 
 def test_openapi_says_that_the_server_validates(api: ApiClient) -> None:
-    """kubectl leaves validation to a server whose PATCH knows fieldValidation."""
+    """It is how kubectl comes to leave validation to a server whose PATCH knows fieldValidation."""
     index = part(api.get("/openapi/v3").body, "paths")
     document = api.get(text(index["apis/networking.k8s.io/v1"], "serverRelativeURL")).body
 

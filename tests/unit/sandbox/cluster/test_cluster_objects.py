@@ -337,6 +337,12 @@ def test_requests_that_mean_nothing_are_refused(
         (b"[" * 5000, "application/yaml", 400),
         (b"\xff", "application/yaml", 400),
         (b"k8s\x00", "application/vnd.kubernetes.protobuf", 415),
+        (b"k8s", "application/vnd.kubernetes.protobuf", 400),
+        (b"k8s\x00\x0a\x7f", "application/vnd.kubernetes.protobuf", 400),
+        (b"k8s\x00\x0f", "application/vnd.kubernetes.protobuf", 400),
+        (b"k8s\x00" + b"\xff" * 20, "application/vnd.kubernetes.protobuf", 400),
+        (b"k8s\x00\x08\x01", "application/vnd.kubernetes.protobuf", 400),
+        (b"avro", "application/avro", 415),
         (b'{"apiVersion": "v2"}', "application/json", 400),
         (b'{"kind": "Pod"}', "application/json", 400),
         (b'{"metadata": {"namespace": "other"}}', "application/json", 400),
@@ -421,7 +427,7 @@ def test_apply_creates_and_then_merges(cluster: ClusterServer) -> None:
 
 def test_apply_refuses_misspelt_fields(cluster: ClusterServer) -> None:
     """As kubectl apply does by default."""
-    with pytest.raises(ApiError, match='unknown field "spec.rulez"'):
+    with pytest.raises(ApiError, match=r'unknown field "spec\.rulez"'):
         cluster.apply(
             "apiVersion: networking.k8s.io/v1\nkind: Ingress\n"
             "metadata: {name: web}\nspec: {rulez: []}\n"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from providers.aws import provider
-from providers.aws.annotations import NATIVE, PREFIX, prefix_lists, tags
+from providers.aws.annotations import NATIVE, prefix_lists, tags
+from providers.aws.refused import PREFIX
 from provisioner.core.dialect import table_of
 from provisioner.core.reading import read_annotations
 from provisioner.model.annotation import AnnotationError, Place

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
-from providers.aws import addresses, provider
+from providers.aws import addresses, provider, targets
+from providers.aws.account import Wanted
 from providers.aws.limits import DEFAULTS
 from provisioner.core.translate import intents
 from provisioner.model.intent import TargetMode
-from provisioner.model.kube import NO_STRINGS
+from provisioner.model.kube import NO_STRINGS, Node
 from provisioner.model.resource import Observed, ObservedResource, PlainInput, Ref, freeze_spec
 from tests.factories import (
     KubeObject,
@@ -37,7 +40,7 @@ from tests.unit.providers.aws.express.worlds import (
 HTTPS = '[{"HTTPS": 443}]'
 
 
-def wanted(annotations: Mapping[str, str] = NO_STRINGS, *more: KubeObject) -> object:
+def wanted(annotations: Mapping[str, str] = NO_STRINGS, *more: KubeObject) -> Wanted:
     """Return the questions of one Ingress with these annotations."""
     objects = (
         an_ingress_class(),
@@ -53,8 +56,8 @@ def wanted(annotations: Mapping[str, str] = NO_STRINGS, *more: KubeObject) -> ob
 def ask(annotations: Mapping[str, str] = NO_STRINGS, *more: KubeObject) -> dict[str, object]:
     """Return the questions that are asked at all, by name."""
     answer = wanted(annotations, *more)
-    names = answer.__dataclass_fields__  # type: ignore[attr-defined]  # a dataclass of ours
-    return {name: value for name in names if (value := getattr(answer, name))}
+    asked = {field.name: getattr(answer, field.name) for field in fields(answer)}
+    return {name: value for name, value in asked.items() if value}
 
 
 def test_only_what_is_needed_is_asked() -> None:
@@ -105,9 +108,9 @@ def test_nodes_without_an_instance_are_not_asked_for() -> None:
         (a_node("n1", provider_id="gce://project/zone/i-1"), False),
     ],
 )
-def test_only_ec2_nodes_can_be_targets(node: object, *, possible: bool) -> None:
+def test_only_ec2_nodes_can_be_targets(node: Node, *, possible: bool) -> None:
     """Fargate and hybrid nodes have no instance that a target group could register."""
-    reason = provider.node_impossible(node)  # type: ignore[arg-type]  # a Node, as built above
+    reason = provider.node_impossible(node)
 
     assert (reason == "") is possible
 
@@ -234,6 +237,25 @@ def test_the_status_shows_the_newest_load_balancers_name_in_lower_case() -> None
 
     assert provider.status_addresses("edge", outputs) == ("new.elb.amazonaws.com",)
     assert provider.status_addresses("gone", outputs) == ()
+
+
+def test_the_provider_and_its_target_groups_agree_on_what_is_immutable() -> None:
+    """What makes a new generation there must not be compared as an update here."""
+    assert provider.immutable["TargetGroup"] == targets.IMMUTABLE
+    assert provider.create_only["TargetGroup"] == targets.CREATE_ONLY
+
+
+def test_finding_the_provider_costs_next_to_nothing() -> None:
+    """Every command finds it; one that plans nothing must not load what plans, nor an SDK."""
+    code = (
+        "import sys, providers.aws; "
+        "print(sorted(m for m in sys.modules if m.partition('.')[0] in ('boto3', 'botocore', "
+        "'msgspec') or m in ('providers.aws.express', 'providers.aws.rules')))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
 
 
 def test_settings_do_not_change_the_questions() -> None:

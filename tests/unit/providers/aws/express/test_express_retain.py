@@ -323,3 +323,68 @@ def test_services_of_a_broken_member_may_change_ports_without_harm() -> None:
     result = world.express()
 
     assert {c.kind for c in changes(world, result)} <= {"Targets"}
+
+
+def test_the_default_backend_of_a_broken_member_keeps_answering() -> None:
+    """What a listener answers by default is somebody's too."""
+    with_default = an_ingress(
+        "shop/web",
+        annotations=EDGE,
+        rules=[a_rule("web.example.com", a_path("/", "web:80"))],
+        default_backend="web:80",
+    )
+    broken = replace(
+        with_default,
+        meta=replace(
+            with_default.meta,
+            annotations={
+                **with_default.meta.annotations,
+                "alb.ingress.kubernetes.io/healthcheck-interval-seconds": "often",
+            },
+        ),
+    )
+    others = a_pair().objects[1:]
+    before = World(objects=(with_default, *others)).express()
+    world = World(objects=(broken, *others), observed=seen(before))
+
+    assert changes(world, world.express()) == []
+
+
+def test_the_security_policy_that_a_broken_member_stated_stays() -> None:
+    """Falling back to the default could lock its clients out."""
+    facts = some_facts(certificates=[a_certificate("c", "*.example.com")])
+    https = {"listen-ports": '[{"HTTPS": 443}]', "certificate-arn": arn("c")}
+    strict = {**https, "ssl-policy": "ELBSecurityPolicy-TLS13-1-3-2021-06"}
+    before = replace(a_pair(web=strict, api=https), facts=facts).express()
+    world = replace(a_pair(web={**strict, **BROKEN}, api=https), facts=facts, observed=seen(before))
+
+    assert changes(world, world.express()) == []
+
+
+def test_the_longest_names_are_kept_like_all_others() -> None:
+    """Namespace and name reach 317 characters: addresses are cut, and nothing is lost by that."""
+    name = f"{'n' * 63}/{'w' * 253}"
+    good = (an_ingress(name), *some_backends(f"{'n' * 63}/web"))
+    bad = (an_ingress(name, annotations=BROKEN), *some_backends(f"{'n' * 63}/web"))
+    before = World(objects=good).express()
+    world = World(objects=bad, observed=seen(before))
+
+    assert {"ListenerRule", "TargetGroup", "Targets"} <= set(kinds(before))
+    assert changes(world, world.express()) == []
+
+
+def test_a_default_backend_whose_service_is_gone_keeps_what_answered() -> None:
+    """A deleted Service takes no traffic away from those who still get an answer."""
+    with_default = an_ingress(
+        "shop/web",
+        rules=[a_rule("web.example.com", a_path("/", "web:80"))],
+        default_backend="extra:80",
+    )
+    healthy = (*some_backends("shop/web"), *some_backends("shop/extra"))
+    before = World(objects=(with_default, *healthy)).express()
+    world = World(objects=(with_default, *some_backends("shop/web")), observed=seen(before))
+
+    result = world.express()
+
+    assert changes(world, result) == []
+    assert any(entry.path == "spec.defaultBackend" for entry in world.intent().quarantined)

@@ -268,3 +268,16 @@ def test_without_an_account_only_the_group_itself_is_known() -> None:
     shared = world.shared(world.express())
 
     assert [r.address for r in shared.resources] == ["aws:security-group/shared/backend"]
+
+
+def test_what_a_kept_target_group_uses_stays_open() -> None:
+    """Its traffic and health check ports, though nobody can tell here whose interfaces they are."""
+    world = a_world({"healthcheck-port": "9000"})
+    part = world.express()
+    everything = seen(part, world.shared(part))
+    lost = replace(some_facts(), vpc=None, vpc_problem="two VPCs are tagged")
+    later = replace(world, facts=lost, observed=everything)
+
+    shared = later.shared(later.express())
+
+    assert open_ports(shared) == ["sg-node/8080-8080", "sg-node/9000-9000"]

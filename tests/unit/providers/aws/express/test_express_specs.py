@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
+from random import Random
 from typing import cast
 
 import botocore.loaders
@@ -177,7 +178,7 @@ def test_addresses_are_unique() -> None:
 
 
 @given(st.randoms(use_true_random=False))
-def test_the_order_of_input_never_matters(random: st.RandomRandom) -> None:  # type: ignore[name-defined]  # hypothesis' own
+def test_the_order_of_input_never_matters(random: Random) -> None:
     """Two people with the same objects get byte-identical plans."""
     world = rich_world(TargetMode.POD)
     shuffled = list(world.objects)

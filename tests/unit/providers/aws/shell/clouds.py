@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from provisioner.model.resource import PlainInput
 from provisioner.model.settings import Identity
 from provisioner.ports import CloudTarget
 from provisioner.sandbox.aws.account import Account
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
         ActionUnionTypeDef,
         CertificateTypeDef,
         RuleConditionUnionTypeDef,
+        TagTypeDef,
         TargetDescriptionTypeDef,
         TargetGroupTupleTypeDef,
     )
@@ -96,9 +98,7 @@ class World:
         )
         return answer["GroupId"]
 
-    def open(
-        self, group_id: str, permission: IpPermissionTypeDef, tags: Mapping[str, str]
-    ) -> None:
+    def open(self, group_id: str, permission: IpPermissionTypeDef, tags: Mapping[str, str]) -> None:
         """Authorise ingress."""
         self.account.login.ec2().authorize_security_group_ingress(
             GroupId=group_id,
@@ -203,8 +203,13 @@ class World:
         return answer["Rules"][0]["RuleArn"]
 
 
-def pairs(tags: Mapping[str, str]) -> list[dict[str, str]]:  # type: ignore[misc]
+def pairs(tags: Mapping[str, str]) -> list[TagTypeDef]:
     """Return tags as AWS lists them."""
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def planned_pairs(tags: Mapping[str, str]) -> list[PlainInput]:
+    """Return tags as a planned call holds them."""
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 

@@ -78,9 +78,7 @@ def numbers() -> Iterator[int]:
 
 
 @pytest.fixture
-def world(
-    cloud: CloudServer, made_accounts: dict[str, Account], numbers: Iterator[int]
-) -> World:
+def world(cloud: CloudServer, made_accounts: dict[str, Account], numbers: Iterator[int]) -> World:
     """A cluster of its own in the sandbox's account."""
     account = _account(cloud.url, made_accounts)
     cloud.calls.clear()

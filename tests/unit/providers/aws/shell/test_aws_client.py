@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from botocore.awsrequest import AWSPreparedRequest
 
 from providers.aws.client import Clients, ReadGate, WriteWhilePlanningError
 from provisioner.ports import CloudTarget, ConfigError, Denied, NotFound, Unavailable
@@ -41,9 +42,7 @@ def test_a_throttled_read_is_repeated_until_it_succeeds(
     assert len(cloud.calls.named("DescribeLoadBalancers")) == 4
 
 
-def test_pages_pass_the_gate_one_by_one(
-    clients: Clients, cloud: CloudServer, world: World
-) -> None:
+def test_pages_pass_the_gate_one_by_one(clients: Clients, cloud: CloudServer, world: World) -> None:
     """A throttle in the middle of a listing repeats that page, not the listing."""
     for _ in range(3):
         world.load_balancer({"made-by": "hand"})
@@ -57,18 +56,14 @@ def test_pages_pass_the_gate_one_by_one(
     assert len(cloud.calls.named("DescribeLoadBalancers")) == 4
 
 
-def test_a_lost_answer_to_a_read_is_asked_for_again(
-    clients: Clients, cloud: CloudServer
-) -> None:
+def test_a_lost_answer_to_a_read_is_asked_for_again(clients: Clients, cloud: CloudServer) -> None:
     """A connection that breaks is no reason to fail a plan."""
     cloud.faults.lose_response("DescribeVpcs")
 
     assert clients.ec2.describe_vpcs()["Vpcs"]
 
 
-def test_a_denial_is_final_and_names_the_permission(
-    clients: Clients, cloud: CloudServer
-) -> None:
+def test_a_denial_is_final_and_names_the_permission(clients: Clients, cloud: CloudServer) -> None:
     """The message is all that an administrator needs."""
     cloud.faults.deny("DescribeListeners")
 
@@ -88,7 +83,7 @@ def test_errors_keep_their_cause(clients: Clients) -> None:
 
 
 def test_without_a_region_there_is_a_hint(world: World) -> None:
-    """botocore's own words for it come only with the first call, and without advice."""
+    """Botocore's own words for it come only with the first call, and without advice."""
     with pytest.raises(ConfigError) as caught:
         Clients(replace(world.target, region=""), ReadGate())
 
@@ -98,7 +93,7 @@ def test_without_a_region_there_is_a_hint(world: World) -> None:
 def test_the_region_may_come_from_the_environment(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """boto's own chain holds where no flag is given."""
+    """Boto's own chain holds where no flag is given."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
 
     assert Clients(replace(world.target, region=""), ReadGate()).region == "eu-west-1"
@@ -114,9 +109,7 @@ def test_an_unknown_profile_is_told_as_configuration(
         Clients(world.target, ReadGate())
 
 
-def test_without_credentials_there_is_a_hint(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_credentials_there_is_a_hint(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The most common first failure."""
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
@@ -141,7 +134,7 @@ def test_an_endpoint_that_nobody_listens_on_is_told_at_once(target_nowhere: Clou
     """The message has the address, the hint what to check."""
     clients = Clients(target_nowhere, ReadGate())
 
-    with pytest.raises(Unavailable, match="127.0.0.1:1/") as caught:
+    with pytest.raises(Unavailable, match=r"127\.0\.0\.1:1/") as caught:
         clients.elbv2.describe_load_balancers()
 
     assert "--endpoint-url" in caught.value.hint
@@ -155,4 +148,13 @@ def target_nowhere(world: World) -> CloudTarget:
 
 def test_requests_say_who_sent_them(clients: Clients) -> None:
     """CloudTrail shows the user agent; an administrator can tell us from others."""
-    assert "ingress-provisioner/" in (clients.elbv2.meta.config.user_agent or "")
+    agents: list[str] = []
+
+    def note(request: AWSPreparedRequest, **_: object) -> None:
+        agents.append(str(request.headers["User-Agent"]))
+
+    clients.elbv2.meta.events.register("before-send", note)
+
+    clients.elbv2.describe_load_balancers()
+
+    assert "ingress-provisioner/" in agents[0]

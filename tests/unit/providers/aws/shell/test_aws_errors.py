@@ -109,9 +109,7 @@ def test_a_denial_names_the_permission() -> None:
 @pytest.mark.parametrize("status", [500, 502, 503])
 def test_a_server_error_of_any_code_may_have_happened(status: int) -> None:
     """A 5xx says nothing about whether the call was carried out."""
-    error = translated(
-        answered("Strange", status=status), service="elbv2", operation="CreateRule"
-    )
+    error = translated(answered("Strange", status=status), service="elbv2", operation="CreateRule")
 
     assert isinstance(error, Unavailable)
 

@@ -11,9 +11,17 @@ from providers.aws.execute import AwsWriter, WriteGate
 from providers.aws.journal import Journal
 from provisioner.model.change import Call
 from provisioner.model.resource import PlainInput, freeze_spec
-from provisioner.ports import Conflict, Denied, LimitExceeded, NotLeader, Rejected, Throttled, Unavailable
+from provisioner.ports import (
+    Conflict,
+    Denied,
+    LimitExceeded,
+    NotLeader,
+    Rejected,
+    Throttled,
+    Unavailable,
+)
 from provisioner.sandbox.aws.server import CloudServer
-from tests.unit.providers.aws.shell.clouds import ManualClock, World, pairs
+from tests.unit.providers.aws.shell.clouds import ManualClock, World, planned_pairs
 
 GROUP = "aws:target-group/shop/web/a:80/pod"
 
@@ -78,7 +86,7 @@ def creation(world: World) -> Call:
             "Port": 80,
             "VpcId": world.account.vpc_id,
             "TargetType": "ip",
-            "Tags": pairs(world.marks(GROUP)),
+            "Tags": planned_pairs(world.marks(GROUP)),
         },
         outputs={"TargetGroupArn": "TargetGroups.0.TargetGroupArn"},
     )
@@ -175,7 +183,9 @@ def test_the_same_answer_fails_a_call_that_does_not_expect_it(
     writer: AwsWriter, world: World
 ) -> None:
     """Only the plan says what counts as done."""
-    group = world.security_group(world.marks("aws:security-group/shop/web/frontend"), name="taken-1")
+    group = world.security_group(
+        world.marks("aws:security-group/shop/web/frontend"), name="taken-1"
+    )
     del group
     call = a_call(
         "CreateSecurityGroup",
@@ -198,9 +208,7 @@ def test_a_limit_that_somebody_else_used_up_is_named(
         writer.send(creation(world), creation(world).parameters)
 
 
-def test_a_missing_permission_is_named(
-    writer: AwsWriter, world: World, cloud: CloudServer
-) -> None:
+def test_a_missing_permission_is_named(writer: AwsWriter, world: World, cloud: CloudServer) -> None:
     """The IAM action stands in the hint."""
     cloud.faults.deny("CreateTargetGroup")
 
@@ -220,9 +228,7 @@ def test_parameters_that_botocore_refuses_are_our_bug(writer: AwsWriter) -> None
     assert "bug" in caught.value.hint
 
 
-def test_an_answer_without_the_promised_output_is_an_error(
-    writer: AwsWriter, world: World
-) -> None:
+def test_an_answer_without_the_promised_output_is_an_error(writer: AwsWriter, world: World) -> None:
     """A later step would otherwise be sent with an empty id."""
     call = creation(world)
     strange = a_call("CreateTargetGroup", dict(call.parameters), outputs={"Arn": "Nothing.0.Arn"})

@@ -12,7 +12,7 @@ from providers.aws.reader import AwsReader
 from provisioner.model.limits import LimitSource
 from provisioner.sandbox.aws.account import give_pod_addresses, make_account
 from provisioner.sandbox.aws.server import CloudServer
-from tests.unit.providers.aws.shell.clouds import World
+from tests.unit.providers.aws.shell.clouds import ManualClock, World
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -67,9 +67,7 @@ def test_subnets_say_where_they_are_and_whether_they_are_public(any_world: World
 
 def test_a_subnet_without_a_table_of_its_own_follows_the_main_one(world: World) -> None:
     """The main route table holds for every subnet that nobody associated."""
-    account = make_account(
-        world.target.endpoint_url, private=0, nodes=0, access_key="310987654329"
-    )
+    account = make_account(world.target.endpoint_url, private=0, nodes=0, access_key="310987654329")
     ec2 = account.login.ec2()
     main = ec2.describe_route_tables(
         Filters=[
@@ -160,9 +158,7 @@ def test_pods_have_the_groups_of_the_interface_that_holds_their_address(any_worl
     pods = give_pod_addresses(any_world.account, 4, skip=16)
     addresses = tuple(pod.address for pod in pods)
 
-    found = facts(
-        any_world, Wanted(instances=of_nodes(any_world).instances, pod_ips=addresses)
-    )
+    found = facts(any_world, Wanted(instances=of_nodes(any_world).instances, pod_ips=addresses))
 
     assert dict(found.pod_groups) == dict.fromkeys(
         sorted(addresses), (any_world.account.node_group_id,)
@@ -176,9 +172,7 @@ def test_pods_of_nodes_cost_no_look_up_of_interfaces(world: World, cloud: CloudS
 
     facts(
         world,
-        Wanted(
-            instances=of_nodes(world).instances, pod_ips=tuple(pod.address for pod in pods)
-        ),
+        Wanted(instances=of_nodes(world).instances, pod_ips=tuple(pod.address for pod in pods)),
     )
 
     assert cloud.calls.named("DescribeNetworkInterfaces") == ()
@@ -203,9 +197,7 @@ def test_an_unknown_pod_falls_back_to_the_interface_of_its_node(world: World) ->
 
     found = facts(
         world,
-        Wanted(
-            pod_ips=("100.64.0.1", "100.64.0.2"), node_of_pod={"100.64.0.1": node.instance_id}
-        ),
+        Wanted(pod_ips=("100.64.0.1", "100.64.0.2"), node_of_pod={"100.64.0.1": node.instance_id}),
     )
 
     assert dict(found.pod_groups) == {"100.64.0.1": (world.account.node_group_id,)}
@@ -270,12 +262,52 @@ def test_facts_take_a_bounded_number_of_calls(world: World, cloud: CloudServer) 
 
 
 def test_limits_are_the_accounts_own(reader: AwsReader, cloud: CloudServer) -> None:
-    """A raised limit must not hold anybody back; what the API does not tell is documented."""
+    """A raised limit must not hold anybody back; what no API tells is documented."""
     cloud.limits["rules-per-application-load-balancer"] = 250
 
     limits = reader.limits()
 
-    rules = limits["rules-per-application-load-balancer"]
-    ranges = limits["inbound-rules-per-security-group"]
+    rules, tags = limits["rules-per-application-load-balancer"], limits["tags-per-resource"]
     assert (rules.value, rules.source) == (250, LimitSource.ACCOUNT)
+    assert (tags.value, tags.source) == (50, LimitSource.DEFAULT)
+
+
+def test_limits_of_security_groups_come_from_service_quotas(stock_world: World) -> None:
+    """DescribeAccountLimits does not know them, and large clusters have them raised (LBC#4416)."""
+    reader = AwsReader(Clients(stock_world.target, ReadGate()))
+
+    limits = reader.limits()
+    reader.close()
+
+    ranges = limits["inbound-rules-per-security-group"]
+    groups = limits["security-groups-per-network-interface"]
+    assert (ranges.value, ranges.source) == (60, LimitSource.ACCOUNT)
+    assert (groups.value, groups.source) == (5, LimitSource.ACCOUNT)
+
+
+def test_without_service_quotas_the_documented_limits_hold(
+    reader: AwsReader, cloud: CloudServer
+) -> None:
+    """It is another permission and another endpoint; nobody must need it."""
+    cloud.faults.deny("GetServiceQuota")
+
+    ranges = reader.limits()["inbound-rules-per-security-group"]
+
     assert (ranges.value, ranges.source) == (60, LimitSource.DEFAULT)
+
+
+def test_service_quotas_are_asked_once_an_hour(world: World, cloud: CloudServer) -> None:
+    """They change by request to AWS; a controller plans every few seconds."""
+    clock = ManualClock()
+    reader = AwsReader(Clients(world.target, ReadGate(clock)), clock=clock)
+    reader.limits()
+    first = len(cloud.calls.named("GetServiceQuota"))
+    reader.limits()
+    second = len(cloud.calls.named("GetServiceQuota"))
+    clock.time += 3601
+
+    reader.limits()
+
+    assert second == first > 0
+    assert len(cloud.calls.named("GetServiceQuota")) == 2 * first
+    reader.close()

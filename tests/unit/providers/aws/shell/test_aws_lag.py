@@ -14,7 +14,7 @@ from provisioner.model.change import Call
 from provisioner.model.kube import Key
 from provisioner.model.resource import freeze_spec
 from provisioner.sandbox.aws.server import CloudServer
-from tests.unit.providers.aws.shell.clouds import ManualClock, World, pairs
+from tests.unit.providers.aws.shell.clouds import ManualClock, World, planned_pairs
 
 GROUP = "aws:target-group/shop/web/a:80/pod"
 BALANCER = "aws:load-balancer/shop/web"
@@ -71,7 +71,7 @@ def create_group(writer: AwsWriter, world: World) -> str:
                 "Port": 80,
                 "VpcId": world.account.vpc_id,
                 "TargetType": "ip",
-                "Tags": pairs(world.marks(GROUP, ingress="shop/web")),
+                "Tags": planned_pairs(world.marks(GROUP, ingress="shop/web")),
             }
         ),
         address=GROUP,

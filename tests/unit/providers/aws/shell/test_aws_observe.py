@@ -169,7 +169,9 @@ def test_listeners_and_rules_read_as_they_were_asked_for(any_world: World) -> No
     to_group = [
         {
             "Type": "forward",
-            "ForwardConfig": {"TargetGroups": [{"TargetGroupArn": {"ref": f"{GROUP_A}.TargetGroupArn"}}]},
+            "ForwardConfig": {
+                "TargetGroups": [{"TargetGroupArn": {"ref": f"{GROUP_A}.TargetGroupArn"}}]
+            },
         }
     ]
     assert to_json(seen[LISTENER].spec) == {
@@ -238,7 +240,7 @@ def test_several_target_groups_keep_their_weights_in_order_of_address(any_world:
 def test_an_https_listener_has_its_default_certificate_and_the_others_are_resources(
     any_world: World,
 ) -> None:
-    """Certificates beside the default one are attached and detached on their own (moto mixes them)."""
+    """Certificates beside the default one come and go on their own; moto mixes them in."""
     world = any_world
     address = "aws:listener/shop/web/443"
     default, other = (certificate.arn for certificate in world.account.certificates)
@@ -341,7 +343,7 @@ def test_foreign_tags_do_not_exist_for_us(any_world: World) -> None:
 
 
 def test_what_others_own_is_never_seen(world: World) -> None:
-    """A resource is ours if, and only if, the owner tag is ours (LBC#2501: two clusters, one name)."""
+    """Ours is what bears our owner tag: two clusters of one name never meet (LBC#2501)."""
     others = {**world.marks(BALANCER), "ingress-provisioner.io/owner": "another/u-2/default"}
     foreign = world.load_balancer(others)
     world.http_listener(foreign, {**others, "ingress-provisioner.io/resource": LISTENER})

@@ -33,7 +33,7 @@ def test_a_bucket_never_holds_more_than_its_burst() -> None:
 
 
 def test_reads_of_load_balancing_follow_the_published_bucket() -> None:
-    """"Request throttling for the Elastic Load Balancing API": 40, then 10 a second."""
+    """AWS documents them: 40 at once, then 10 a second."""
     clock = ManualClock()
     pace = Pace(clock)
 

@@ -106,9 +106,7 @@ def test_a_target_group_is_drained_when_nothing_is_in_flight(
     assert (before, reader.holds(wait, switching)) == (False, True)
 
 
-def test_a_target_group_that_is_gone_holds_nothing_back(
-    world: World, reader: AwsReader
-) -> None:
+def test_a_target_group_that_is_gone_holds_nothing_back(world: World, reader: AwsReader) -> None:
     """Somebody else may have deleted it meanwhile."""
     arn = world.target_group(world.marks(OLD))
     world.account.login.elbv2().delete_target_group(TargetGroupArn=arn)
@@ -125,6 +123,24 @@ def test_a_load_balancer_is_gone_when_its_interfaces_are(
     world.account.login.elbv2().delete_load_balancer(LoadBalancerArn=arn)
     wait = WaitFor(kind=Wait.DRAINED, on=(BALANCER,))
     outputs = {BALANCER: {"LoadBalancerArn": arn, "DNSName": "x"}}
+
+    before = reader.holds(wait, outputs)
+    cloud.advance(121)
+
+    assert (before, reader.holds(wait, outputs)) == (False, True)
+
+
+def test_a_security_group_is_free_when_no_interface_carries_it(
+    world: World, reader: AwsReader, cloud: CloudServer
+) -> None:
+    """Asked by the group itself, so a later process knows too, when the load balancer is gone."""
+    cloud.configure(interface_linger_seconds=120)
+    address = "aws:security-group/shop/web/frontend"
+    group = world.security_group(world.marks(address))
+    arn = world.load_balancer(world.marks(BALANCER), security_groups=[group])
+    world.account.login.elbv2().delete_load_balancer(LoadBalancerArn=arn)
+    wait = WaitFor(kind=Wait.DRAINED, on=(address,))
+    outputs = {address: {"GroupId": group}}
 
     before = reader.holds(wait, outputs)
     cloud.advance(121)

@@ -1,0 +1,78 @@
+"""Changes worth interrupting: what is there before, and what is asked for then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from tests.contract.provider.desk import Desk
+from tests.contract.provider.manifests import Route, ingress
+from tests.contract.provider.under_test import Pace
+
+SLOW = Pace(provisioning=60, health=30, draining=60, linger=40)
+"""A cloud that takes its time, so that every wait of a plan is a real one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """``before`` is applied in peace, ``change`` is what gets interrupted."""
+
+    change: Callable[[Desk], None]
+    before: Callable[[Desk], None] | None = None
+
+
+def _shop(desk: Desk) -> None:
+    desk.put(ingress("web", Route(), Route(path="/cart")))
+
+
+def _node_ports(desk: Desk) -> None:
+    desk.put(ingress("web", Route(), Route(path="/cart"), mode="node-port"))
+
+
+def _https(desk: Desk) -> None:
+    annotations = {"backend-protocol": "HTTPS"}
+    desk.put(ingress("web", Route(), Route(path="/cart"), annotations=annotations))
+
+
+def _reorder(desk: Desk) -> None:
+    desk.put(ingress("web", Route(), Route(path="/cart/items"), Route(path="/a"), Route(path="/b")))
+
+
+def _gone(desk: Desk) -> None:
+    desk.drop("Ingress shop/web")
+
+
+def _shared(desk: Desk) -> None:
+    desk.put(ingress("web", Route(), group="edge"))
+    desk.put(ingress("blog", Route(host="blog.example.com"), group="edge"))
+
+
+def _member_gone(desk: Desk) -> None:
+    desk.drop("Ingress shop/blog")
+
+
+SCENARIOS = MappingProxyType(
+    {
+        "fresh": Scenario(change=_shop),
+        "mode-switch": Scenario(before=_shop, change=_node_ports),
+        "replace": Scenario(before=_shop, change=_https),
+        "reorder": Scenario(before=_shop, change=_reorder),
+        "delete": Scenario(before=_shop, change=_gone),
+        "delete-member": Scenario(before=_shared, change=_member_gone),
+    }
+)
+
+
+def begin(desk: Desk, scenario: Scenario) -> None:
+    """Empty the account, apply what is there before, and ask for the change."""
+    desk.cloud.reset()
+    desk.cloud.slow(SLOW)
+    desk.restart()
+    desk.documents = {k: v for k, v in desk.documents.items() if not k.startswith("Ingress ")}
+    if scenario.before is not None:
+        scenario.before(desk)
+        desk.apply()
+        desk.cloud.clock.sleep(120)
+    scenario.change(desk)
+    desk.cloud.forget_calls()

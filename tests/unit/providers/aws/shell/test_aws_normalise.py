@@ -1,0 +1,204 @@
+"""Answers of the real service, with everything it adds, become what a plan would have said.
+
+The answers are shaped as the AWS CLI's reference shows them; emulators add less.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from providers.aws.normalise import Refs, actions, conditions, targets
+from provisioner.model.resource import Ref, to_json
+
+ARN_A = "arn:aws:elasticloadbalancing:eu-central-1:1:targetgroup/a/1"
+ARN_B = "arn:aws:elasticloadbalancing:eu-central-1:1:targetgroup/b/1"
+A = "aws:target-group/shop/web/a:80/pod"
+B = "aws:target-group/shop/web/b:80/pod"
+REFS = Refs({ARN_A: Ref(A, "TargetGroupArn"), ARN_B: Ref(B, "TargetGroupArn")})
+TO_A = [
+    {
+        "Type": "forward",
+        "ForwardConfig": {"TargetGroups": [{"TargetGroupArn": {"ref": f"{A}.TargetGroupArn"}}]},
+    }
+]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"Type": "forward", "TargetGroupArn": ARN_A},
+        {"Type": "forward", "ForwardConfig": {"TargetGroups": [{"TargetGroupArn": ARN_A}]}},
+        {
+            "Type": "forward",
+            "Order": 1,
+            "TargetGroupArn": ARN_A,
+            "ForwardConfig": {
+                "TargetGroups": [{"TargetGroupArn": ARN_A, "Weight": 1}],
+                "TargetGroupStickinessConfig": {"Enabled": False},
+            },
+        },
+    ],
+)
+def test_a_plain_forward_has_one_spelling(answer: dict[str, object]) -> None:
+    """However it was written and read back, it is the same forward."""
+    assert to_json(actions([answer], REFS)) == TO_A
+
+
+def test_stickiness_that_is_on_is_part_of_the_action() -> None:
+    """It was asked for, so losing it is a difference."""
+    answer = {
+        "Type": "forward",
+        "ForwardConfig": {
+            "TargetGroups": [
+                {"TargetGroupArn": ARN_B, "Weight": 2},
+                {"TargetGroupArn": ARN_A, "Weight": 1},
+            ],
+            "TargetGroupStickinessConfig": {"Enabled": True, "DurationSeconds": 60},
+        },
+    }
+
+    assert to_json(actions([answer], REFS)) == [
+        {
+            "Type": "forward",
+            "ForwardConfig": {
+                "TargetGroups": [
+                    {"TargetGroupArn": {"ref": f"{A}.TargetGroupArn"}, "Weight": 1},
+                    {"TargetGroupArn": {"ref": f"{B}.TargetGroupArn"}, "Weight": 2},
+                ],
+                "TargetGroupStickinessConfig": {"Enabled": True, "DurationSeconds": 60},
+            },
+        }
+    ]
+
+
+def test_a_target_group_of_somebody_else_stays_an_arn() -> None:
+    """Rules may forward to it; it is not ours to follow."""
+    answer = {"Type": "forward", "TargetGroupArn": "arn:foreign"}
+
+    assert to_json(actions([answer], REFS)) == [
+        {
+            "Type": "forward",
+            "ForwardConfig": {"TargetGroups": [{"TargetGroupArn": "arn:foreign"}]},
+        }
+    ]
+
+
+def test_a_redirect_says_all_its_parts() -> None:
+    """What AWS keeps by default is written out, and an emptied query stays empty."""
+    answer = {
+        "Type": "redirect",
+        "RedirectConfig": {"Protocol": "HTTPS", "Query": "", "StatusCode": "HTTP_301"},
+    }
+
+    assert to_json(actions([answer], REFS)) == [
+        {
+            "Type": "redirect",
+            "RedirectConfig": {
+                "Protocol": "HTTPS",
+                "Host": "#{host}",
+                "Port": "#{port}",
+                "Path": "/#{path}",
+                "Query": "",
+                "StatusCode": "HTTP_301",
+            },
+        }
+    ]
+
+
+def test_an_empty_body_is_no_body() -> None:
+    """AWS answers an empty text where none was given."""
+    answer = {
+        "Type": "fixed-response",
+        "FixedResponseConfig": {
+            "StatusCode": "404",
+            "ContentType": "text/plain",
+            "MessageBody": "",
+        },
+    }
+
+    assert to_json(actions([answer], REFS)) == [
+        {
+            "Type": "fixed-response",
+            "FixedResponseConfig": {"StatusCode": "404", "ContentType": "text/plain"},
+        }
+    ]
+
+
+def test_several_actions_stand_in_their_order() -> None:
+    """A login comes before the forward whichever way AWS lists them."""
+    login = {
+        "Type": "authenticate-oidc",
+        "Order": 1,
+        "AuthenticateOidcConfig": {"Issuer": "https://id.example.com", "ClientId": "x"},
+    }
+    forward = {"Type": "forward", "Order": 2, "TargetGroupArn": ARN_A}
+
+    assert to_json(actions([forward, login], REFS)) == [
+        {
+            "Type": "authenticate-oidc",
+            "Order": 1,
+            "AuthenticateOidcConfig": {"Issuer": "https://id.example.com", "ClientId": "x"},
+        },
+        {**TO_A[0], "Order": 2},
+    ]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"Field": "path-pattern", "Values": ["/a", "/a/*"]},
+        {"Field": "path-pattern", "PathPatternConfig": {"Values": ["/a", "/a/*"]}},
+        {
+            "Field": "path-pattern",
+            "Values": ["/a", "/a/*"],
+            "PathPatternConfig": {"Values": ["/a", "/a/*"], "RegexValues": []},
+        },
+    ],
+)
+def test_a_condition_has_one_spelling(answer: dict[str, object]) -> None:
+    """AWS doubles host and path values; the config form is the one that is compared."""
+    assert to_json(conditions([answer])) == [
+        {"Field": "path-pattern", "PathPatternConfig": {"Values": ["/a", "/a/*"]}}
+    ]
+
+
+def test_conditions_have_one_order() -> None:
+    """It means nothing to AWS, which may answer another one; host and path stand last."""
+    path = {"Field": "path-pattern", "PathPatternConfig": {"Values": ["/"]}}
+    host = {"Field": "host-header", "HostHeaderConfig": {"RegexValues": ["^localhost"]}}
+    source = {"Field": "source-ip", "SourceIpConfig": {"Values": ["10.0.0.0/8"]}}
+    header = {"Field": "http-header", "HttpHeaderConfig": {"HttpHeaderName": "X", "Values": ["a"]}}
+
+    said = to_json(conditions([path, source, host, header]))
+
+    assert said == [header, source, host, path]
+
+
+def test_a_zone_that_aws_detected_is_not_part_of_a_target() -> None:
+    """Only ``all`` was asked for: addresses outside the VPC."""
+    seen = targets(
+        ARN_A,
+        [
+            {"Target": {"Id": "10.0.0.2", "Port": 80, "AvailabilityZone": "eu-central-1a"}},
+            {"Target": {"Id": "100.64.0.1", "Port": 80, "AvailabilityZone": "all"}},
+        ],
+        REFS,
+    )
+
+    assert to_json(seen["Targets"]) == [
+        {"Id": "10.0.0.2", "Port": 80},
+        {"AvailabilityZone": "all", "Id": "100.64.0.1", "Port": 80},
+    ]
+
+
+def test_targets_stand_in_order_of_id_and_number_of_the_port() -> None:
+    """AWS lists them in any order; 80 comes before 8080 though text would say otherwise."""
+    places = [("10.0.0.10", 80), ("10.0.0.1", 8080), ("10.0.0.1", 80)]
+
+    seen = targets(ARN_A, [{"Target": {"Id": i, "Port": port}} for i, port in places], REFS)
+
+    assert to_json(seen["Targets"]) == [
+        {"Id": "10.0.0.1", "Port": 80},
+        {"Id": "10.0.0.1", "Port": 8080},
+        {"Id": "10.0.0.10", "Port": 80},
+    ]
