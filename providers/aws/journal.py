@@ -16,7 +16,7 @@ from threading import Lock
 
 from providers.aws import addresses, marks
 from provisioner.model.change import Call
-from provisioner.model.resource import ObservedResource, Value, freeze_spec
+from provisioner.model.resource import ObservedResource, Value, freeze_spec, references
 from provisioner.ports import Clock
 
 GRACE_SECONDS = 60.0
@@ -50,9 +50,27 @@ class Journal:
                 if entry is not None:
                     self._entries[call.address] = entry
             elif call.operation.startswith(DELETING):
-                self._entries.pop(call.address, None)
+                self._drop(call.address)
             elif call.operation.startswith(CHANGING) and call.address in self._entries:
                 self._entries[call.address] = _changed(self._entries[call.address], call)
+
+    def _drop(self, address: str) -> None:
+        """Forget what was deleted, and what AWS deletes with it: all that refers to it.
+
+        A load balancer takes its listeners and their rules along without a call for each.
+        """
+        self._entries.pop(address, None)
+        children = [
+            child
+            for child, entry in self._entries.items()
+            if any(
+                ref.address == address
+                for value in entry.resource.spec.values()
+                for ref in references(value)
+            )
+        ]
+        for child in children:
+            self._drop(child)
 
     def tags(self, identifier: str) -> Mapping[str, str]:
         """Return the tags that a resource was created with, none where it is not known here."""

@@ -69,7 +69,7 @@ def carry_out(
         if afterwards is _nothing_more:
             return 0
     confirm(consent)
-    with open_fence(world.cluster) as fence:
+    with open_fence(world.cluster, instance=world.settings.identity.instance) as fence:
         fresh = world.again().plan()
         refuse_if_stale(entries(shown.steps), fresh, world)
         code = _apply(world, fresh, fence)

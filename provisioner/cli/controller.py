@@ -23,9 +23,7 @@ class Probes:
     port: int
 
 
-def run_controller(
-    request: Request, *, lease_namespace: str, probes: Probes, log_level: str
-) -> int:
+def run_controller(request: Request, *, probes: Probes, log_level: str) -> int:
     """Run until stopped and return the exit code.
 
     Raises:
@@ -45,7 +43,6 @@ def run_controller(
             settings=cloud.settings,
             client=cluster,
             identity=f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}",
-            lease_namespace=lease_namespace,
             health_host=probes.host,
             health_port=probes.port,
         )

@@ -15,7 +15,7 @@ from typing import Final
 
 from provisioner import wiring
 from provisioner.kube.client import KubeClient
-from provisioner.kube.lease import Leadership, LeaseSettings
+from provisioner.kube.lease import Leadership, LeaseSettings, lease_name
 from provisioner.ports import ClusterError, ConfigError, Fence
 
 _PATIENCE: Final = 3.0
@@ -23,8 +23,8 @@ _PATIENCE: Final = 3.0
 
 
 @contextmanager
-def open_fence(cluster: KubeClient | None) -> Iterator[Fence]:
-    """Hold the right to write for as long as the block runs.
+def open_fence(cluster: KubeClient | None, *, instance: str) -> Iterator[Fence]:
+    """Hold the right to write under an instance's mark for as long as the block runs.
 
     Raises:
         ConfigError: Somebody else holds the Lease; the holder is named.
@@ -34,7 +34,7 @@ def open_fence(cluster: KubeClient | None) -> Iterator[Fence]:
         yield wiring.OpenFence()
         return
     who = f"apply-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-    settings = LeaseSettings(identity=who)
+    settings = LeaseSettings(identity=who, name=lease_name(instance))
     leadership = Leadership(cluster, settings, clock=wiring.SystemClock())
     leadership.start()
     try:

@@ -17,13 +17,6 @@ Examples:
 @click.command(epilog=EPILOG)
 @options.request_options(options.RUN_OPTIONS)
 @click.option(
-    "--lease-namespace",
-    default="kube-system",
-    show_default=True,
-    envvar="PROVISIONER_LEASE_NAMESPACE",
-    help="Namespace of the Lease that says who may write.",
-)
-@click.option(
     "--health-port",
     type=click.IntRange(0, 65535),
     default=8081,
@@ -44,9 +37,7 @@ Examples:
     help="What to log.",
 )
 @options.debug_option
-def run(
-    request: Request, *, lease_namespace: str, health_port: int, health_host: str, log_level: str
-) -> int:
+def run(request: Request, *, health_port: int, health_host: str, log_level: str) -> int:
     """Watch the cluster and keep its load balancers as the Ingresses say, until told to stop.
 
     Several replicas may run; the one that holds the Lease writes, the others stand by.
@@ -55,7 +46,6 @@ def run(
 
     return run_controller(
         request,
-        lease_namespace=lease_namespace,
         probes=Probes(host=health_host, port=health_port),
         log_level=log_level,
     )

@@ -38,6 +38,7 @@ class Draft:
     steps: tuple[Step, ...]
     diagnostics: tuple[Diagnostic, ...]
     kept: Mapping[str, tuple[Key, ...]]
+    blocked: frozenset[str]  # subjects of findings that make a whole load balancer unappliable
     identity: Identity
     inputs: Inputs
     applyable: bool
@@ -115,7 +116,7 @@ class _Sorter:
         return LoadBalancerPlan(
             group=group,
             digest=digest_of(steps, blocking, membership=self._membership),
-            applyable=self._draft.applyable and not unresolved(steps),
+            applyable=self._applyable(group, steps),
             ingresses=tuple(sorted(members)),
             quarantined=quarantined,
             kept=self._draft.kept.get(group, ()),
@@ -125,6 +126,11 @@ class _Sorter:
             resources=tuple(sorted(self.resources.get(group, []), key=lambda r: r.address)),
         )
 
+    def _applyable(self, group: str, steps: Iterable[Step]) -> bool:
+        if not self._draft.applyable or subject_of(group) in self._draft.blocked:
+            return False
+        return not unresolved(steps)
+
     def _quarantined(self, group: str) -> tuple[Quarantined, ...]:
         intent, expressed = self._intents.get(group), self._expressed.get(group)
         entries = {
@@ -132,6 +138,11 @@ class _Sorter:
             *(expressed.quarantined if expressed else ()),
         }
         return tuple(sorted(entries, key=lambda e: (e.ingress, e.path, e.diagnostic.sort_key())))
+
+
+def subject_of(group: str) -> str:
+    """Return a load balancer as diagnostics name it."""
+    return f"load balancer {group}"
 
 
 class _Grouped(Protocol):

@@ -9,20 +9,20 @@ Nothing here reads, writes, waits or logs. Equal input gives a byte-identical pl
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Generic, TypeVar
 
 from provisioner.core import mode as modes
-from provisioner.core.assemble import Draft, assemble
+from provisioner.core.assemble import Draft, assemble, subject_of
 from provisioner.core.diff import DiffRules, diff
 from provisioner.core.gate import Judged, over_the_peak, overfull, programmed
 from provisioner.core.headroom import CostOf, Prices, tally
 from provisioner.core.membership import Membership, trimmed
 from provisioner.core.order import ordered
 from provisioner.core.translate import intents
-from provisioner.model.diagnostic import Diagnostic
+from provisioner.model.diagnostic import Diagnostic, error
 from provisioner.model.intent import Intent, LoadBalancerIntent
 from provisioner.model.kube import Key
 from provisioner.model.limits import Limits
@@ -41,6 +41,8 @@ from provisioner.ports import (
 
 W = TypeVar("W")
 F = TypeVar("F")
+
+_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,6 +251,8 @@ def _draft(provider: Provider[W, F], world: World[F], this: Round, costs: CostOf
     resources = [*shared.resources]
     for own in this.resources.values():
         resources += own
+    kept = {name: tuple(sorted(kept_ingresses(world, name))) for name in this.parts}
+    blind = tuple(_blind(world, this, kept))
     observed = _ours_to_change(world, this.expressed)
     rules = DiffRules(
         immutable=provider.immutable, create_only=provider.create_only, partial=provider.partial
@@ -262,12 +266,36 @@ def _draft(provider: Provider[W, F], world: World[F], this: Round, costs: CostOf
         resources=tuple(resources),
         observed=tuple(observed),
         steps=steps,
-        diagnostics=(*world.snapshot.diagnostics, *this.diagnostics, *shared.diagnostics),
-        kept={p.group: tuple(sorted(kept_ingresses(world, p.group))) for p in this.expressed},
+        diagnostics=(*world.snapshot.diagnostics, *this.diagnostics, *shared.diagnostics, *blind),
+        kept=kept,
+        blocked=frozenset(diagnostic.subject for diagnostic in blind),
         identity=world.settings.identity,
         inputs=world.inputs,
         applyable=world.applyable,
     )
+
+
+def _blind(
+    world: World[F], this: Round, kept: Mapping[str, tuple[Key, ...]]
+) -> Iterator[Diagnostic]:
+    """Yield a finding for each shared load balancer that would be changed without seeing it all.
+
+    Members of an explicit group live anywhere in the cluster. Files alone cannot tell whether those
+    that they do not mention still exist, nor what they say now.
+    """
+    if world.snapshot.asked_cluster:
+        return
+    for name, others in kept.items():
+        if others and this.parts[name].intent.explicit:
+            named = ", ".join(str(key) for key in others[:_NAMED])
+            more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+            yield error(
+                "GROUP-NOT-IN-FILES",
+                subject_of(name),
+                message=f"Ingresses that your files do not mention are on it: {named}{more}",
+                hint="let the plan see the cluster (--kubeconfig), give it all members, or say "
+                "--prune to remove the others",
+            )
 
 
 def _ours_to_change(world: World[F], expressed: Sequence[Expressed]) -> list[ObservedResource]:

@@ -264,7 +264,7 @@ class _Reader:
             value = annotation.parse(raw)
         except AnnotationError as problem:
             self._failed.add(annotation.setting.name)
-            self._problems.append(self._refused(key, problem))
+            self._problems.append(self._refused(key, problem, annotation))
         else:
             self._keep(annotation, suffix, self._as_said(key, value))
 
@@ -312,7 +312,9 @@ class _Reader:
             ingress=origin.ingress,
         )
 
-    def _refused(self, key: str, problem: AnnotationError) -> Diagnostic:
+    def _refused(
+        self, key: str, problem: AnnotationError, annotation: Annotation[object]
+    ) -> Diagnostic:
         origin = self._origin
         if isinstance(problem, UnsupportedError):
             return report.unsupported(
@@ -327,7 +329,7 @@ class _Reader:
             origin.subject,
             message=f"{origin.name(key)}: {problem}",
             field=origin.path(key),
-            hint=problem.hint,
+            hint=problem.hint or (annotation.type_name and f"it takes: {annotation.type_name}"),
             ingress=origin.ingress,
         )
 

@@ -18,6 +18,7 @@ from provisioner.model.settings import FINALIZER, Settings
 from provisioner.model.snapshot import Snapshot
 
 CLASS_ANNOTATION = "kubernetes.io/ingress.class"
+NAME_A_CLASS = "name an IngressClass of ours in spec.ingressClassName"
 
 
 class Standing(StrEnum):
@@ -106,7 +107,8 @@ def _judge(
     if provider.infers_class(name) or name in settings.classes:
         return _Verdict(standing=Standing.OURS)
     reason = f"its class {name} is not one of ours" if name else "it names no class"
-    return _foreign(ingress, reason, tell=True)
+    hint = f"if it is, say so with --class {name}, or add its IngressClass to the files"
+    return _foreign(ingress, reason, tell=True, hint=hint if name else NAME_A_CLASS)
 
 
 def _judge_without_class(ingress: Ingress, name: str | None, *, snapshot: Snapshot) -> _Verdict:
@@ -118,17 +120,18 @@ def _judge_without_class(ingress: Ingress, name: str | None, *, snapshot: Snapsh
         return _Verdict(standing=Standing.OURS, problem=problem)
     unknown = "IngressClass" in snapshot.unknown_kinds
     reason = "IngressClass objects could not be listed" if unknown else _absent(name)
-    return _foreign(ingress, reason, tell=True)
+    hint = "allow listing ingressclasses" if unknown else f"create IngressClass {name}"
+    return _foreign(ingress, reason, tell=True, hint=hint)
 
 
 def _absent(name: str) -> str:
     return f"IngressClass {name} does not exist"
 
 
-def _foreign(ingress: Ingress, reason: str, *, tell: bool) -> _Verdict:
+def _foreign(ingress: Ingress, reason: str, *, tell: bool, hint: str = "") -> _Verdict:
     if _was_ours(ingress):
         return _Verdict(standing=Standing.LEAVING)
-    remark = _not_ours(ingress, reason) if tell else None
+    remark = _not_ours(ingress, reason, hint=hint) if tell else None
     return _Verdict(standing=Standing.FOREIGN, remark=remark)
 
 
@@ -146,12 +149,13 @@ def _remarks(ingress: Ingress, verdict: _Verdict) -> tuple[Diagnostic, ...]:
     return (*found, _two_classes(ingress, older or ""))
 
 
-def _not_ours(ingress: Ingress, reason: str) -> Diagnostic:
+def _not_ours(ingress: Ingress, reason: str, *, hint: str) -> Diagnostic:
     return info(
         "CLASS-NOT-OURS",
         f"Ingress {ingress.key}",
         message=f"not planned: {reason}",
         field="spec.ingressClassName",
+        hint=hint,
         ingress=ingress.key,
     )
 

@@ -40,7 +40,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """Something that happened to one step. ``detail`` is for people."""
+    """Something that happened to one step. ``detail`` is for logs; the rest is in the step."""
 
     step: Step
     status: Status
@@ -233,13 +233,13 @@ class _Run:
     def _hold(self, step: Step) -> None:
         if self._applier.expired(step):
             error = ProvisionerError(
-                f"gave up waiting ({waiting_text(step)}) for {step.address}",
+                f"gave up waiting for {_waits_for(step)}",
                 hint="what served before still serves; look at the new targets' health",
             )
             self._finish(Progress(step=step, status=Status.FAILED, error=error))
         elif step.id not in self._announced:
             self._announced.add(step.id)
-            self._say(Progress(step=step, status=Status.WAITING, detail=waiting_text(step)))
+            self._say(Progress(step=step, status=Status.WAITING, detail=_waits_for(step)))
 
     def _collect(self, future: Future[dict[str, str]]) -> None:
         step = self._running.pop(future)
@@ -264,7 +264,7 @@ class _Run:
             if step.id in self._results:
                 continue
             if all(self._is_done(earlier) for earlier in step.after):
-                result = Progress(step=step, status=Status.WAITING, detail=waiting_text(step))
+                result = Progress(step=step, status=Status.WAITING, detail=_waits_for(step))
                 self._results[step.id] = result
             else:
                 detail = "something before it failed or waits"
@@ -278,20 +278,10 @@ class _Run:
         self._report(progress)
 
 
-def waiting_text(step: Step) -> str:
-    """Return what a step waits for, in words."""
+def _waits_for(step: Step) -> str:
     if step.wait is None:
-        return ""
-    on = ", ".join(step.wait.on)
-    match step.wait.kind:
-        case Wait.ACTIVE:
-            return f"until {on} is active"
-        case Wait.HEALTHY:
-            return f"until {on} has healthy targets"
-        case Wait.SETTLED:
-            return f"until the change of {on} has settled"
-        case Wait.DRAINED:
-            return f"until {on} has drained"
+        return step.address
+    return f"{', '.join(step.wait.on)} to be {step.wait.kind.value}"
 
 
 def resolved(call: Call, outputs: Mapping[str, Mapping[str, str]]) -> dict[str, object]:

@@ -39,6 +39,11 @@ DEFAULT_NAMESPACE: Final = "kube-system"
 _LOG: Final = logging.getLogger(__name__)
 
 
+def lease_name(instance: str) -> str:
+    """Return the Lease of an installation: one for everybody who writes under the same mark."""
+    return DEFAULT_NAME if instance == "default" else f"{DEFAULT_NAME}-{instance}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseSettings:
     """Which Lease, who we are in it, and the times, in seconds.

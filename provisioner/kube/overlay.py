@@ -60,6 +60,7 @@ def resolve(files: Snapshot, live: Snapshot) -> Snapshot:
         autoscalers=_autoscalers(
             files, [a for a in live.autoscalers if a.meta.namespace in spaces]
         ),
+        asked_cluster=True,
         unknown_kinds=files.unknown_kinds | live.unknown_kinds,
         diagnostics=_diagnostics(files.diagnostics, live.diagnostics),
     )

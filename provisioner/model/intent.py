@@ -291,9 +291,10 @@ class LoadBalancerIntent:
 
     ``name`` is the group as people see it: ``shop/web`` for an implicit group, ``edge`` for an
     explicit one. ``options`` are provider-specific settings that the members agreed on.
-    ``quarantined`` members are not in ``members`` or ``listeners``: their last good rules stay as the
-    cloud holds them. A quarantined path is a ``held`` rule. ``backends`` also lists the backends of
-    quarantined members that could be resolved, so that their targets keep following their pods.
+    ``quarantined`` members are not in ``members`` or ``listeners``: their last good rules stay as
+    the cloud holds them. A quarantined path is a ``held`` rule. ``backends`` also lists the
+    backends of quarantined members that could be resolved, so that their targets keep following
+    their pods.
     ``leaving`` are members that are being deleted or have moved to another class or group.
     """
 

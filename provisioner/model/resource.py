@@ -54,7 +54,6 @@ Value: TypeAlias = Union[
 ]
 Spec: TypeAlias = Mapping[str, Value]
 PlainInput: TypeAlias = Union[
-    None,
     bool,
     int,
     str,
@@ -63,6 +62,7 @@ PlainInput: TypeAlias = Union[
     Fingerprint,
     "Sequence[PlainInput]",
     "Mapping[str, PlainInput]",
+    None,
 ]
 
 NO_SPEC: Spec = MappingProxyType({})
@@ -106,7 +106,7 @@ def has_unknown(value: Value) -> bool:
     return any(has_unknown(item) for item in items)
 
 
-Json: TypeAlias = Union[None, bool, int, float, str, "list[Json]", "dict[str, Json]"]
+Json: TypeAlias = Union[bool, int, float, str, "list[Json]", "dict[str, Json]", None]
 
 
 def to_json(value: Value) -> Json:
@@ -166,8 +166,8 @@ class ObservedResource:
 
     ``outputs`` are the values that Refs to it stand for (``LoadBalancerArn``, ``GroupId``).
     ``healthy`` counts healthy targets (target groups only). ``state`` is the provider's word for
-    its condition (``active``, ``provisioning``). ``order`` is its place among its siblings (a rule's
-    priority). None of these is ever compared with what is desired.
+    its condition (``active``, ``provisioning``). ``order`` is its place among its siblings (a
+    rule's priority). None of these is ever compared with what is desired.
     """
 
     kind: str

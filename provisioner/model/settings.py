@@ -37,11 +37,11 @@ class Settings:
     """Everything that planning depends on besides the two worlds.
 
     Attributes:
-        classes: IngressClass names to count as ours in files that hold no IngressClass (``--class``).
-        target_mode: The controller default: ``pod``, ``node-port``, ``auto`` or "" (by compatibility).
+        classes: IngressClass names that are ours in files without the IngressClass (``--class``).
+        target_mode: The controller default: ``pod``, ``node-port``, ``auto``; "" by compatibility.
         scheme: The controller default scheme, "" for the provider's.
         node_growth: Factor on the node count in node-port arithmetic.
-        pods_routable: What to assume of pod addresses while there are none yet; None: assume yes, say so.
+        pods_routable: What to assume of pod addresses before there are any; None: yes, and say so.
         tags: Tags on everything taggable.
         settle_seconds: Time for a change of weights to reach the data plane.
         drain_seconds: Cap on waiting for connections to end; None follows the target group's delay.

@@ -41,13 +41,16 @@ class Snapshot:
             False for files, where EndpointSlices, Nodes and node ports are usually not written.
         complete: True where these are *all* the Ingresses (a cluster, or ``--no-cluster``); False
             where others may exist that no file mentions.
+        asked_cluster: True for files that were resolved against a cluster, so that whoever plans
+            could see what exists beside them.
         unknown_kinds: Kinds that could not be listed; nothing may be deleted on their account.
         slices: EndpointSlices by the key of their *Service*, in name order.
-        sources: ``Kind namespace/name`` -> where it was read ("web.yaml, document 3"), for messages.
+        sources: ``Kind namespace/name`` -> where it was read ("web.yaml, document 3").
     """
 
     live: bool = False
     complete: bool = False
+    asked_cluster: bool = False
     ingresses: Mapping[Key, Ingress] = field(default_factory=_nothing)
     classes: Mapping[str, IngressClass] = field(default_factory=lambda: MappingProxyType({}))
     load_balancer_classes: Mapping[str, LoadBalancerClass] = field(

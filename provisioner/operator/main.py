@@ -19,7 +19,7 @@ from provisioner import wiring
 from provisioner.engine.applying import Settling
 from provisioner.kube.client import KubeClient
 from provisioner.kube.kinds import LIVE_KINDS, KindInfo
-from provisioner.kube.lease import DEFAULT_NAME, DEFAULT_NAMESPACE, Leadership, LeaseSettings
+from provisioner.kube.lease import Leadership, LeaseSettings, lease_name
 from provisioner.kube.live import present_keys
 from provisioner.model.kube import Key
 from provisioner.model.settings import Settings
@@ -54,8 +54,6 @@ class RunOptions(Generic[W, F]):
     settings: Settings
     client: KubeClient
     identity: str
-    lease_namespace: str = DEFAULT_NAMESPACE
-    lease_name: str = DEFAULT_NAME
     lease: LeaseSettings | None = None
     health_host: str = "0.0.0.0"  # noqa: S104 - kubelet probes come from outside the pod
     health_port: int = 8081
@@ -90,8 +88,7 @@ class Running(Generic[W, F]):
         client = options.client
         lease = options.lease or LeaseSettings(
             identity=options.identity,
-            namespace=options.lease_namespace,
-            name=options.lease_name,
+            name=lease_name(options.settings.identity.instance),
         )
         self.leadership = Leadership(client, lease, clock=clock)
         self._gate = Gate(self.leadership)

@@ -7,9 +7,17 @@ import subprocess
 import sys
 from collections.abc import Mapping
 
-from tests.contract.provider.desk import IDENTITY, Desk
+from tests.contract.provider.desk import IDENTITY, Shelf
 
-_FOREIGN = ("AWS_", "KUBE", "PROVISIONER_", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")
+_FOREIGN = (
+    "AWS_",
+    "KUBE",
+    "PROVISIONER_",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "http_proxy",
+    "https_proxy",
+)
 
 
 def environment(more: Mapping[str, str]) -> dict[str, str]:
@@ -38,7 +46,7 @@ def provisioner(
     )
 
 
-def files_alone(desk: Desk) -> list[str]:
+def files_alone(desk: Shelf) -> list[str]:
     """Return the options that plan a desk's files against its account and ask no cluster."""
     return [
         *("--provider", desk.cloud.name, "--endpoint-url", desk.cloud.url),
@@ -47,6 +55,6 @@ def files_alone(desk: Desk) -> list[str]:
     ]
 
 
-def in_process(desk: Desk, *arguments: str) -> subprocess.CompletedProcess[str]:
+def in_process(desk: Shelf, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the product on a desk's account."""
     return provisioner(*arguments, env=desk.cloud.environment)

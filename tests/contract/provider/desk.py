@@ -23,12 +23,12 @@ from provisioner.model.settings import Identity, Settings
 from provisioner.ports import Writer
 from tests.contract.provider import manifests
 from tests.contract.provider.manifests import Document, key_of
-from tests.contract.provider.under_test import CLUSTER_NAME, CloudUnderTest
+from tests.contract.provider.under_test import CLUSTER_NAME, AccountUnderTest, CloudUnderTest
 
 IDENTITY = Identity(cluster_name=CLUSTER_NAME, cluster_uid="c-1")
 
 
-class Killed(BaseException):  # noqa: N818 - it is no error; the process is gone
+class Killed(BaseException):
     """The process has died: nothing of ours catches this."""
 
 
@@ -53,21 +53,18 @@ class DyingWriter:
 
 
 @dataclass(slots=True)
-class Desk:
-    """One cluster as files, applied to one account.
+class Shelf:
+    """One cluster as files.
 
     Attributes:
-        cloud: The account.
+        cloud: The account whose nodes and pods the cluster has.
         folder: Where the files go.
         documents: The cluster's objects, by ``key_of``.
-        settings: Durations are those of the product's defaults.
     """
 
-    cloud: CloudUnderTest
+    cloud: AccountUnderTest
     folder: Path
     documents: dict[str, Document] = field(default_factory=dict)
-    settings: Settings = field(default_factory=lambda: Settings(identity=IDENTITY))
-    settling: Settling = field(default_factory=Settling)
 
     @property
     def file(self) -> Path:
@@ -107,13 +104,28 @@ class Desk:
         texts = [json.dumps(document) for document in order(list(self.documents.values()))]
         self.file.write_text("\n---\n".join(texts), encoding="utf-8")
 
+
+@dataclass(slots=True)
+class Desk(Shelf):
+    """One cluster as files, applied to one account in an embedded cloud.
+
+    Attributes:
+        settings: Durations are those of the product's defaults.
+        settling: What the process remembers.
+    """
+
+    cloud: CloudUnderTest
+    settings: Settings = field(default_factory=lambda: Settings(identity=IDENTITY))
+    settling: Settling = field(default_factory=Settling)
+
     def plan(self) -> Plan:
         """Plan as ``provisioner plan --no-cluster -f`` does, and check the shape of every value."""
         snapshot = replace(read_manifests([self.file]).snapshot, complete=True)
         provider = wiring.load_provider(self.cloud.name)
         reader = self.cloud.open_reader(self.settings.identity)
         plan = wiring.planner(provider, reader, self.settings).plan(snapshot)
-        assert list(self.cloud.misshapen(plan)) == []
+        problems = list(self.cloud.misshapen(plan))
+        assert not problems, problems
         return plan
 
     def apply(self, plan: Plan | None = None, *, dies_after: int = 0) -> Outcome:
@@ -136,18 +148,19 @@ class Desk:
         """
         plan = self.plan()
         self.cloud.forget_calls()
-        outcome = self.apply(plan)
-        assert failures(outcome) == []
-        assert self.cloud.mutating() == calls_of(plan)
+        failed = failures(self.apply(plan))
+        assert not failed, failed
+        made, announced = self.cloud.mutating(), calls_of(plan)
+        assert made == announced, (made - announced, announced - made)
         self.assert_at_rest()
         return plan
 
     def assert_at_rest(self) -> None:
         """A second plan is empty, and making it changed nothing."""
         self.cloud.forget_calls()
-        again = self.plan()
-        assert changes_of(again) == {}
-        assert self.cloud.mutating() == Counter()
+        changes = changes_of(self.plan())
+        assert not changes, changes
+        assert not self.cloud.mutating(), self.cloud.mutating()
 
     def restart(self) -> None:
         """Forget what a process remembers."""
@@ -156,9 +169,10 @@ class Desk:
     def clear_out(self) -> None:
         """Delete every Ingress, apply, and hold that nothing at all is left in the account."""
         self.drop(*[key for key in self.documents if key.startswith("Ingress ")])
-        outcome = self.apply()
-        assert failures(outcome) == []
-        assert self.cloud.leftovers() == {}
+        failed = failures(self.apply())
+        assert not failed, failed
+        left = self.cloud.leftovers()
+        assert not left, left
 
 
 def calls_of(plan: Plan) -> Counter[str]:

@@ -34,9 +34,7 @@ def test_half_of_everything_is_deleted_by_hand(desk: Desk, seed: int) -> None:
     plan = desk.plan()
 
     expected = gone | {a for a in everything if desk.cloud.gone_with(a, gone)}
-    created = {
-        step.address for step in plan.steps if step.action.value in {"create", "replace"}
-    }
+    created = {step.address for step in plan.steps if step.action.value in {"create", "replace"}}
     destroyed = [s.id for s in plan.steps if s.action.value == "delete"]
     assert gone
     assert created == expected

@@ -27,30 +27,40 @@ def full_house(desk: Desk) -> None:
 
 
 def test_one_rule_too_many(desk: Desk) -> None:
-    """Of 60 + 40 + 1 rules the last one's Ingress is refused with the sum; the others go on."""
+    """Of 60 + 40 + 1 rules the last one's Ingress is refused with the sum, and costs no call."""
     desk.cloud.limit_rules(LIMIT)
     full_house(desk)
     desk.put(many("third", 1))
-    desk.put(many("first", 60, first=1))  # one path goes, another comes
-    desk.put(many("second", 39))  # one path goes
+
+    plan = desk.plan()
+
+    (refusal,) = [d for d in plan.diagnostics if d.severity.value == "error"]
+    assert str(refusal.ingress) == "shop/third"
+    assert "60 (shop/first) + 40 (shop/second) + 1 (shop/third)" in refusal.message
+    assert desk.cloud.rule_limit in refusal.message
+    assert refusal.hint
+    assert calls_of(plan).total() == 0
+
+
+def test_everybody_else_goes_on(desk: Desk) -> None:
+    """While one member is refused, edits and deletions of the others are applied."""
+    desk.cloud.limit_rules(LIMIT)
+    full_house(desk)
+    desk.put(many("first", 61, first=1), many("second", 39), many("third", 1))
 
     plan = desk.plan()
     desk.cloud.forget_calls()
     outcome = desk.apply(plan)
 
-    (refusal,) = [d for d in plan.diagnostics if d.severity.value == "error"]
     (edge,) = plan.load_balancers
     calls = [call for step in edge.changes for call in step.calls]
-    assert str(refusal.ingress) == "shop/third"
-    assert "60 (shop/first)" in refusal.message
-    assert "1 (shop/third)" in refusal.message
-    assert desk.cloud.rule_limit in refusal.message
-    assert refusal.hint
+    assert [str(d.ingress) for d in plan.diagnostics if d.blocking] == ["shop/third"]
     assert failures(outcome) == []
     assert desk.cloud.mutating() == calls_of(plan)
     assert calls
     assert not [call for call in calls if "third" in call.address]
     assert not [a for a in desk.cloud.addresses() if "third" in a]
+    desk.assert_at_rest()
 
 
 def test_a_change_that_does_not_fit_beside_the_old_one(desk: Desk) -> None:

@@ -17,6 +17,7 @@ from provisioner.model.plan import Plan
 from provisioner.model.resource import Json
 from provisioner.model.settings import Identity
 from provisioner.ports import Clock, CloudTarget, Fence, Reader, Writer
+from provisioner.sandbox.cluster.workloads.addresses import PodAddresses
 
 ROOT = Path(__file__).parents[3]
 CLUSTER_NAME = "contract"
@@ -52,71 +53,140 @@ class Pace:
     lag: float = 0.0
 
 
-class CloudUnderTest(Protocol):
+class AccountUnderTest(Protocol):
     """An emulated account of one cloud, and how to look at it without us."""
 
     name: str
     ingress_class: str
+    url: str
+    machines: tuple[Machine, ...]
+    pods: tuple[Pod, ...]
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What a process needs to reach the account."""
+        ...
+
+    def leftovers(self) -> Mapping[str, Sequence[str]]:
+        """Return what a load balancer controller could have left behind, by kind."""
+        ...
+
+    def addresses(self) -> frozenset[str]:
+        """Return the logical address of everything that carries our mark."""
+        ...
+
+    def gone_with(self, address: str, gone: frozenset[str]) -> bool:
+        """Tell whether something without a mark of its own went with what is gone."""
+        ...
+
+    def delete_by_hand(self, addresses: Sequence[str]) -> frozenset[str]:
+        """Delete these as far as the cloud lets one; return every address that is gone."""
+        ...
+
+    def spoil_by_hand(self) -> str:
+        """Change one setting of one resource; return its address."""
+        ...
+
+    def delete_a_rule_by_hand(self) -> str:
+        """Delete one rule; return its address."""
+        ...
+
+
+class CloudUnderTest(AccountUnderTest, Protocol):
+    """An account in an embedded cloud, with the knobs of that cloud."""
+
     account_file: Path
     rule_limit: str
     """The name of the limit on rules per load balancer."""
-    machines: tuple[Machine, ...]
-    pods: tuple[Pod, ...]
-    clock: Clock
-    """The cloud's clock; sleeping on it takes no time."""
-    url: str
-    environment: Mapping[str, str]
-    """What a process needs to reach the account."""
-    examples: Mapping[str, Callable[[Json], None]]
-    """Folder under tests/data/examples -> check of the plan of its manifests, as JSON."""
-
-    def target(self, identity: Identity) -> CloudTarget: ...
-
-    def open_reader(self, identity: Identity) -> Reader[object, object]: ...
-
-    def open_writer(self, identity: Identity, fence: Fence) -> Writer: ...
-
-    def reset(self) -> None: ...
-
-    def slow(self, pace: Pace) -> None: ...
-
-    def limit_rules(self, value: int) -> None: ...
-
-    def sicken(self, target: str) -> None: ...
-
-    def mutating(self) -> Counter[str]: ...
-
-    def forget_calls(self) -> None: ...
-
-    def kill_after(self, calls: int, callback: Callable[[], None]) -> None: ...
-
-    def lose_response(self, operation: str, *, skip: int) -> None: ...
-
-    def throttle(self, operation: str) -> None: ...
-
-    def deny_writes(self) -> None: ...
-
-    def deny(self, operation: str) -> None: ...
-
-    def clear_faults(self) -> None: ...
 
     @property
-    def reading_operations(self) -> Sequence[str]: ...
+    def clock(self) -> Clock:
+        """The cloud's clock; sleeping on it takes no time."""
+        ...
 
-    def leftovers(self) -> Mapping[str, Sequence[str]]: ...
+    @property
+    def examples(self) -> Mapping[str, Callable[[Json], None]]:
+        """Folder under tests/data/examples -> check of the plan of its manifests, as JSON."""
+        ...
 
-    def addresses(self) -> frozenset[str]: ...
+    @property
+    def reading_operations(self) -> Sequence[str]:
+        """Operations that planning may use."""
+        ...
 
-    def gone_with(self, address: str, gone: frozenset[str]) -> bool: ...
+    @property
+    def pod_addresses(self) -> PodAddresses:
+        """Where an embedded cluster gets addresses for its pods."""
+        ...
 
-    def delete_by_hand(self, addresses: Sequence[str]) -> frozenset[str]: ...
+    def target(self, identity: Identity) -> CloudTarget:
+        """Return how the product reaches the account."""
+        ...
 
-    def spoil_by_hand(self) -> str: ...
+    def open_reader(self, identity: Identity) -> Reader[object, object]:
+        """Return a fresh reader on the cloud's clock."""
+        ...
 
-    def delete_a_rule_by_hand(self) -> str: ...
+    def open_writer(self, identity: Identity, fence: Fence) -> Writer:
+        """Return a fresh writer on the cloud's clock."""
+        ...
 
-    def misshapen(self, plan: Plan) -> Sequence[str]: ...
+    def reset(self) -> None:
+        """Empty the account but for its network, every knob at its default."""
+        ...
 
-    def misread(self, plan: Json) -> Sequence[str]: ...
+    def slow(self, pace: Pace) -> None:
+        """Let things take their time."""
+        ...
 
-    def healthy_targets(self, group: str) -> Mapping[str, Sequence[str]]: ...
+    def limit_rules(self, value: int) -> None:
+        """Set the account's limit on rules per load balancer."""
+        ...
+
+    def sicken(self, target: str) -> None:
+        """Let a target fail its health checks."""
+        ...
+
+    def mutating(self) -> Counter[str]:
+        """Return how often each operation has changed something."""
+        ...
+
+    def forget_calls(self) -> None:
+        """Forget every call so far."""
+        ...
+
+    def kill_after(self, calls: int, callback: Callable[[], None]) -> None:
+        """Run ``callback`` once so many calls have changed something."""
+        ...
+
+    def lose_response(self, operation: str, *, skip: int) -> None:
+        """Carry a call out and cut the line instead of answering."""
+        ...
+
+    def throttle(self, operation: str) -> None:
+        """Refuse the next call of an operation as too fast."""
+        ...
+
+    def deny_writes(self) -> None:
+        """Refuse everything that does not only read."""
+        ...
+
+    def deny(self, operation: str) -> None:
+        """Refuse one operation."""
+        ...
+
+    def clear_faults(self) -> None:
+        """Take every fault away."""
+        ...
+
+    def misshapen(self, plan: Plan) -> Sequence[str]:
+        """Return every planned value and call that the cloud's own API description refuses."""
+        ...
+
+    def misread(self, plan: Json) -> Sequence[str]:
+        """Compare a plan's creations, field by field, with what the plain SDK reads."""
+        ...
+
+    def healthy_targets(self, group: str) -> Mapping[str, Sequence[str]]:
+        """Return the healthy targets that each rule of a load balancer reaches."""
+        ...

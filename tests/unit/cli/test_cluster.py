@@ -101,7 +101,7 @@ def test_purge_lets_go_of_the_ingresses(stage: Stage) -> None:
 def test_nothing_is_applied_while_a_controller_holds_the_lease(stage: Stage) -> None:
     """Two writers would undo each other; the holder is named and nothing is sent."""
     client = connect(kubeconfig=str(stage.kubeconfig), in_cluster=False)
-    with open_fence(client):
+    with open_fence(client, instance="default"):
         refused = stage.run("apply", "--target-mode", "node-port", "--yes")
 
     assert refused.returncode == 1
@@ -113,16 +113,16 @@ def test_nothing_is_applied_while_a_controller_holds_the_lease(stage: Stage) -> 
 def test_a_lease_is_given_back(stage: Stage) -> None:
     """The next one need not wait for the Lease to run out."""
     client = connect(kubeconfig=str(stage.kubeconfig), in_cluster=False)
-    with open_fence(client) as first:
+    with open_fence(client, instance="default") as first:
         first.check()
 
-    with open_fence(client) as second:
+    with open_fence(client, instance="default") as second:
         second.check()
 
 
 def test_without_a_cluster_there_is_nobody_to_ask() -> None:
     """--no-cluster is for worlds in which no controller can run."""
-    with open_fence(None) as fence:
+    with open_fence(None, instance="default") as fence:
         fence.check()
 
 
