@@ -114,7 +114,12 @@ def _rules(context: Context, served: Sequence[Front], groups: TargetGroups) -> _
             resources += this.kept
             continue
         result = rules.listener_rules(
-            context.request, this.listener, target_groups=groups.addresses, kept=this.kept
+            context.request,
+            this.listener,
+            target_groups=groups.addresses,
+            kept=this.kept,
+            default_held=this.listener.default_ingress is None
+            and retain.default_is_held(context, this.listener.port),
         )
         resources += result.resources
         findings += result.diagnostics

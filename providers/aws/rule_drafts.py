@@ -93,6 +93,7 @@ class Scene:
     present_hosts: frozenset[str]
     existing: Mapping[str, int]
     allowance: Allowance
+    default_held: bool
     diagnostics: list[Diagnostic]
     quarantined: list[Quarantined]
 
@@ -103,6 +104,8 @@ class Scene:
         listener: ListenerIntent,
         target_groups: Mapping[BackendId, str],
         kept: Sequence[Resource],
+        *,
+        default_held: bool = False,
     ) -> Scene:
         """Return the scene of one listener, with nothing found yet."""
         limits = request.limits
@@ -119,6 +122,7 @@ class Scene:
                 evaluations=limits[EVALUATIONS].value,
                 wildcards=limits[WILDCARDS].value,
             ),
+            default_held=default_held,
             diagnostics=[],
             quarantined=[],
         )
@@ -191,10 +195,10 @@ class Scene:
         """Yield the rule that ends a host, where something later would answer in its place."""
         action, ingress = self._default_of(rules)
         falls_through = any(wide in self.present_hosts for wide in hosts.wider(host))
-        differs = action is not None and action != self.listener.default
+        answer = action or FixedResponse()
+        differs = self.default_held or answer != self.listener.default
         if host == hosts.ANY or not (falls_through or differs) or taken.by("/*") is not None:
             return
-        answer = action or FixedResponse()
         yield Draft(
             address=self.address(host, Role.CLOSING),
             ingress=ingress,

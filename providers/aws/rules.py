@@ -48,6 +48,7 @@ def listener_rules(
     *,
     target_groups: Mapping[BackendId, str],
     kept: tuple[Resource, ...],
+    default_held: bool = False,
 ) -> ListenerRules:
     """Return the rules of one listener in evaluation order.
 
@@ -57,10 +58,11 @@ def listener_rules(
         target_groups: Address of the target group of every backend that could be expressed.
         kept: Rules of quarantined and unmentioned Ingresses on this port, as they are. A rule that
             is wanted under the same address takes the place of a kept one.
+        default_held: What answers when no rule matches stays a held Ingress's default backend.
     """
     if listener.redirect_to is not None:
         return ListenerRules()
-    scene = Scene.of(request, listener, target_groups, kept)
+    scene = Scene.of(request, listener, target_groups, kept, default_held=default_held)
     drafts: list[Draft] = []
     for host, group in groupby(in_order(request.intent, listener), key=lambda rule: rule.host):
         drafts += scene.host_rules(host, list(group))

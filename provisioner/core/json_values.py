@@ -190,7 +190,7 @@ def _listen_port(protocol: str, number: Json) -> ListenPort:
     low, high = PORTS
     if isinstance(number, bool) or not isinstance(number, int) or not low <= number <= high:
         raise AnnotationError(
-            f"{number} is not a port", hint=f"write a number from {low} to {high}"
+            f"{quoted(str(number))} is not a port", hint=f"write a number from {low} to {high}"
         )
     return ListenPort(number, ListenerProtocol(protocol))
 

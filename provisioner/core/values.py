@@ -210,14 +210,15 @@ def _split_pairs(characters: list[_Character]) -> list[list[_Character]]:
     The text after the last comma is an item of its own (a malformed one) unless it is blank: then
     the comma belongs to the value before it.
     """
-    if not _plain(characters).strip():
+    last_text = max((i for i, c in enumerate(characters) if c.text.strip()), default=-1)
+    if last_text < 0:
         return []
     last_equals = max(
         (i for i, c in enumerate(characters) if c == _Character("=", literal=False)), default=-1
     )
     items: list[list[_Character]] = [[]]
     for index, char in enumerate(characters):
-        more = index < last_equals or bool(_plain(characters[index + 1 :]).strip())
+        more = index < max(last_equals, last_text)
         if char == _Character(",", literal=False) and more:
             items.append([])
         else:

@@ -10,7 +10,7 @@ All Refs are resolved right before sending, from what was observed and from what
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -71,9 +71,15 @@ class Settling:
 
     Settle times and health deadlines count from here. A new process knows nothing and waits the
     full time again, which is safe and needs no stored state.
+
+    Attributes:
+        since: Address -> when it was last written, or first asked about.
+        held: Load balancer -> step id -> since when that step waits. The same change may be made
+            again much later, under the same id: what is no longer planned waits no longer.
     """
 
     since: dict[str, float] = field(default_factory=dict)
+    held: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def touched(self, address: str, now: float) -> None:
         """Note a write."""
@@ -82,6 +88,19 @@ class Settling:
     def age(self, address: str, now: float) -> float:
         """Return the seconds since the last write, or since this was first asked."""
         return now - self.since.setdefault(address, now)
+
+    def begin(self, group: str, steps: Iterable[str]) -> None:
+        """Forget the waits of a load balancer but for those of the steps that are planned now."""
+        planned, before = frozenset(steps), self.held.get(group, {})
+        self.held[group] = {name: since for name, since in before.items() if name in planned}
+
+    def waited(self, step: Step, now: float) -> float:
+        """Return the seconds for which a step has been waiting."""
+        return now - self.held.setdefault(step.group, {}).setdefault(step.id, now)
+
+    def went_on(self, step: Step) -> None:
+        """Note that a step waits no longer."""
+        self.held.get(step.group, {}).pop(step.id, None)
 
 
 Listener: TypeAlias = Callable[[Progress], None]
@@ -129,6 +148,9 @@ class Applier(Generic[W, F]):
         Raises:
             NotLeader: Somebody else may write now; what was done so far stays recognisable.
         """
+        # Among load balancers the shared part may lack what only a plan of its own can know.
+        for part in plan.load_balancers or (plan.shared,):
+            self._settling.begin(part.group, (step.id for step in part.changes))
         return _Run(self, plan, patient=patient, report=report).walk()
 
     def over(self, step: Step, outputs: Mapping[str, Mapping[str, str]]) -> bool:
@@ -146,11 +168,12 @@ class Applier(Generic[W, F]):
 
     def expired(self, step: Step) -> bool:
         """Tell whether a step has waited longer than its deadline."""
-        age = self._settling.age(f"{step.id}?", self._clock.now())
-        return age > self._settings.health_deadline_seconds + (self._settings.drain_seconds or 0)
+        waited = self._settling.waited(step, self._clock.now())
+        return waited > self._settings.health_deadline_seconds + (self._settings.drain_seconds or 0)
 
     def send(self, step: Step, outputs: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
         """Make a step's calls in order and return the outputs of its resource."""
+        self._settling.went_on(step)
         made: dict[str, str] = {}
         for call in step.calls:
             known = {**outputs, step.address: {**outputs.get(step.address, {}), **made}}

@@ -117,11 +117,12 @@ def standing_after(
     the load balancer may exist and answer 404.
     """
     present = {key for resource in part.resources for key in resource.ingresses}
+    results = outcome.results
     unfinished = {
         key
-        for result in outcome.results.values()
-        if result.status is not Status.DONE
-        for key in result.step.ingresses
+        for step in part.changes
+        if step.id not in results or results[step.id].status is not Status.DONE
+        for key in step.ingresses
     }
     held = {*part.ingresses, *(entry.ingress for entry in part.quarantined)}
     served = {

@@ -62,3 +62,12 @@ def test_a_new_backend_that_never_becomes_healthy(desk: Desk) -> None:
     assert failures(outcome) != []
     assert desk.cloud.healthy_targets("shop/web") == serving
     assert all(serving.values())
+
+
+def test_the_same_switch_again_much_later(desk: Desk) -> None:
+    """A deadline counts from this wait, not from one that the same step had an hour ago."""
+    desk.cloud.slow(Pace(health=10))
+    for mode in ("pod", "node-port", "pod", "node-port"):
+        desk.put(ingress("web", Route(), mode=mode))
+        desk.converge()
+        desk.cloud.clock.sleep(3600)

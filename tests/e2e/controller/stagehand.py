@@ -9,7 +9,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial, wraps
 from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from botocore.exceptions import ClientError
 
 from providers.aws import AwsProvider
 from providers.aws.account import Facts, Wanted
@@ -35,6 +39,8 @@ PATIENCE = 20.0
 MEMBERSHIP = {"RegisterTargets", "DeregisterTargets"}
 NETWORK_OF_PODS = {"AssignPrivateIpAddresses", "UnassignPrivateIpAddresses"}  # made by the CNI
 HURRY = 20.0
+P = ParamSpec("P")
+T = TypeVar("T")
 FINALIZER = "ingress-provisioner.io/resources"
 RHYTHM = Rhythm(debounce=0.05, verify_retry=0.1, verify=600.0, drift=600.0, grace=2.0)
 
@@ -45,6 +51,22 @@ def until(what: str, holds: Callable[[], object], *, seconds: float = PATIENCE) 
     while not holds():
         assert time.monotonic() < deadline, f"it did not come about that {what}"
         time.sleep(0.03)
+
+
+def steady(look: Callable[P, T]) -> Callable[P, T]:
+    """Let a look at the cloud begin anew where something vanishes between its calls."""
+
+    @wraps(look)
+    def again(*args: P.args, **kwargs: P.kwargs) -> T:
+        for _ in range(5):
+            try:
+                return look(*args, **kwargs)
+            except ClientError as error:
+                if not error.response["Error"]["Code"].endswith("NotFound"):
+                    raise
+        raise AssertionError("the cloud does not hold still for long enough to be looked at")
+
+    return again
 
 
 class HurriedClock:
@@ -99,7 +121,7 @@ class Troupe:
     def probe(self, path: str = "/readyz") -> tuple[int, str]:
         """Return status and text of a probe."""
         try:
-            with urllib.request.urlopen(self.url + path, timeout=5) as answer:
+            with urllib.request.urlopen(self.url + path, timeout=5) as answer:  # noqa: S310 - our own
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             with error:
@@ -190,6 +212,7 @@ class Stage:
         """How often each operation changed something."""
         return Counter(call.operation for call in self.writes)
 
+    @steady
     def left(self) -> Mapping[str, tuple[str, ...]]:
         """What a controller left in the account."""
         return leftovers(self.cloud.url, access_key=self.account.login.access_key)
@@ -199,6 +222,7 @@ class Stage:
         found = self.elbv2.describe_load_balancers()["LoadBalancers"]
         return {each["LoadBalancerName"]: each["LoadBalancerArn"] for each in found}
 
+    @steady
     def rules(self) -> dict[str, dict[str, int]]:
         """``host path`` of every rule -> weight by target group name ({} without a forward)."""
         found: dict[str, dict[str, int]] = {}
@@ -224,6 +248,7 @@ class Stage:
                     }
         return found
 
+    @steady
     def targets(self, *, state: str = "healthy") -> dict[str, set[str]]:
         """Ids of the targets in a state, by target group name."""
         found: dict[str, set[str]] = {}
@@ -236,6 +261,7 @@ class Stage:
             }
         return found
 
+    @steady
     def targets_of(self, service: str, **kwargs: str) -> set[str]:
         """Ids of the healthy targets of the target groups that are tagged with a Service."""
         arns = {
@@ -314,7 +340,7 @@ class Stage:
     def until_settled(self, troupe: Troupe, *names: str) -> None:
         """Wait until Ingresses have an address and the controller is at rest."""
         for name in names or ("web",):
-            until(f"Ingress {name} has an address", lambda n=name: self.hostnames(n))
+            until(f"Ingress {name} has an address", partial(self.hostnames, name))
         self.until_at_rest(troupe)
 
     def sync(self, troupe: Troupe, name: str = "web", group: str | None = None) -> None:
@@ -337,6 +363,11 @@ def a_lease(identity: str) -> LeaseSettings:
         retry=0.2,
         timeouts=Timeouts(connect=0.5, read=0.5),
     )
+
+
+def annotated(**notes: str) -> Document:
+    """Return a patch that annotates."""
+    return {"metadata": {"annotations": dict(notes)}}
 
 
 def text_or_bool(document: object, *path: str) -> object:
@@ -364,7 +395,8 @@ spec:
   selector: {{matchLabels: {{app: {name}}}}}
   template:
     metadata: {{labels: {{app: {name}}}}}
-    spec: {{containers: [{{name: main, image: example/{name}, ports: [{{containerPort: {port}}}]}}]}}
+    spec:
+      containers: [{{name: main, image: example/{name}, ports: [{{containerPort: {port}}}]}}]
 ---
 apiVersion: v1
 kind: Service

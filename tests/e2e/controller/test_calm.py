@@ -1,4 +1,4 @@
-"""Promises about doing nothing: what has not changed costs no call, what has drifted is repaired."""
+"""Promises about doing nothing: what has not changed costs no call, what drifted is repaired."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from provisioner.sandbox.cluster.documents import Document
 from tests.e2e.controller.stagehand import (
     FINALIZER,
     RHYTHM,
     Stage,
     an_ingress,
+    annotated,
     text_or_bool,
     until,
 )
@@ -44,8 +46,7 @@ def test_heartbeats_of_nodes_make_no_cloud_call_and_no_reconcile(stage: Stage) -
         for node in stage.cluster.list("Node"):
             name = str(text_or_bool(node, "metadata", "name"))
             for beat in range(3):
-                note = {"metadata": {"annotations": {"beat": str(beat)}}}
-                stage.cluster.patch("Node", name, note)
+                stage.cluster.patch("Node", name, annotated(beat=str(beat)))
                 stage.cluster.set_node_ready(name, ready=True)
         stage.sync(troupe)
 
@@ -87,8 +88,8 @@ def test_what_somebody_took_from_the_ingress_comes_back_without_a_cloud_call(
         hostnames = stage.hostnames()
         stage.cloud.calls.clear()
 
-        nobody: dict[str, object] = {"status": {"loadBalancer": {"ingress": None}}}
-        stage.cluster.patch("Ingress", "web", nobody, namespace="shop", subresource="status")  # type: ignore[arg-type]  # a document
+        nobody: Document = {"status": {"loadBalancer": {"ingress": None}}}
+        stage.cluster.patch("Ingress", "web", nobody, namespace="shop", subresource="status")
         stage.cluster.patch("Ingress", "web", {"metadata": {"finalizers": None}}, namespace="shop")
 
         until("the address is back", lambda: stage.hostnames() == hostnames)
@@ -114,7 +115,7 @@ def test_a_restart_finds_everything_done(stage: Stage) -> None:
 
 
 def test_custom_resources_that_are_installed_later_are_watched(stage: Stage) -> None:
-    """A kind that appears while the controller runs must neither be ignored nor shut the barrier."""
+    """A kind that appears in the middle is not ignored, nor does it shut the barrier."""
     stage.cluster.faults.hide("LoadBalancerClass")
     stage.serve("web")
     with stage.controller(rhythm=replace(RHYTHM, verify=0.5)) as troupe:

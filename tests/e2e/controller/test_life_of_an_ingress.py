@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from provisioner.sandbox.cluster.documents import text
 from tests.e2e.controller.stagehand import FINALIZER, MEMBERSHIP, Stage, an_ingress, until
 
 pytestmark = pytest.mark.slow
@@ -79,8 +80,8 @@ def test_pods_that_come_and_go_change_membership_and_nothing_else(stage: Stage) 
         stage.cluster.scale("Deployment", "web", 4, namespace="shop")
         until("four are registered", lambda: len(stage.targets_of("web")) == 4)
         pod = stage.cluster.list("Pod", "shop")[0]
-        gone = pod["status"]["podIP"]  # type: ignore[index,call-overload]  # a document is loosely typed
-        stage.cluster.delete("Pod", pod["metadata"]["name"], "shop")  # type: ignore[index,call-overload,arg-type]  # likewise
+        gone = text(pod, "status", "podIP")
+        stage.cluster.delete("Pod", text(pod, "metadata", "name"), "shop")
         until("the deleted pod is out", lambda: gone not in stage.targets_of("web"))
         stage.cluster.scale("Deployment", "web", 1, namespace="shop")
         until(

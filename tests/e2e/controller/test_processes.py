@@ -21,17 +21,23 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[3]
 
 
+def actor_command(stage: Stage) -> list[str]:
+    """Return the command for a controller with short times."""
+    where = [str(stage.kubeconfig), stage.cloud.url, stage.account.login.region]
+    return [sys.executable, "-m", "tests.e2e.controller.actor", *where]
+
+
+def product_command(stage: Stage) -> list[str]:
+    """Return the command that users run."""
+    command = [sys.executable, "-m", "provisioner.cli", "run", "--cluster-name", "demo"]
+    command += ["--kubeconfig", str(stage.kubeconfig), "--provider", "aws"]
+    command += ["--endpoint-url", stage.cloud.url, "--region", stage.account.login.region]
+    return [*command, "--health-host", "127.0.0.1", "--health-port", "0"]
+
+
 @contextmanager
-def an_actor(stage: Stage, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def a_process(command: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Run a controller in a process of its own."""
-    command = [
-        sys.executable,
-        "-m",
-        "tests.e2e.controller.actor",
-        str(stage.kubeconfig),
-        stage.cloud.url,
-        stage.account.login.region,
-    ]
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, cwd=ROOT, env=dict(os.environ), stdout=output, stderr=output
@@ -47,10 +53,10 @@ def an_actor(stage: Stage, log: Path) -> Iterator[subprocess.Popen[bytes]]:
 def test_killed_after_a_call_the_next_one_neither_doubles_nor_orphans(
     stage: Stage, tmp_path: Path, calls: int
 ) -> None:
-    """The answer of the last call is lost with the process; the next finds what exists by its marks."""
+    """The last answer is lost with the process; the next one finds what exists by its marks."""
     stage.serve("web")
     stage.apply(an_ingress())
-    with an_actor(stage, tmp_path / "log") as actor:
+    with a_process(actor_command(stage), tmp_path / "log") as actor:
         stage.cloud.faults.kill_after(calls, actor.kill)
         until("it was killed", lambda: actor.poll() is not None)
     assert actor.returncode == -signal.SIGKILL
@@ -78,7 +84,7 @@ def test_killed_while_deleting_the_next_one_finishes(stage: Stage, tmp_path: Pat
         stage.apply(an_ingress())
         stage.until_settled(troupe)
     stage.cluster.delete("Ingress", "web", "shop")
-    with an_actor(stage, tmp_path / "log") as actor:
+    with a_process(actor_command(stage), tmp_path / "log") as actor:
         stage.cloud.faults.kill_after(1, actor.kill)
         until("it was killed", lambda: actor.poll() is not None)
     assert stage.ingress()
@@ -91,12 +97,12 @@ def test_killed_while_deleting_the_next_one_finishes(stage: Stage, tmp_path: Pat
 def test_sigterm_ends_it_soon_with_the_lease_given_up(stage: Stage, tmp_path: Path) -> None:
     """Exit code 0, nobody holds the Lease, no traceback."""
     stage.serve("web")
-    with an_actor(stage, tmp_path / "log") as actor:
+    with a_process(product_command(stage), tmp_path / "log") as process:
         stage.apply(an_ingress())
-        until("it serves", lambda: stage.hostnames())
+        until("it serves", stage.hostnames)
         began = time.monotonic()
-        actor.terminate()
-        assert actor.wait(timeout=10) == 0
+        process.terminate()
+        assert process.wait(timeout=10) == 0
         assert time.monotonic() - began < 8
 
     lease = stage.cluster.get("Lease", "ingress-provisioner", "kube-system")
@@ -108,13 +114,13 @@ def test_sigterm_ends_it_soon_with_the_lease_given_up(stage: Stage, tmp_path: Pa
 def test_a_watch_that_ends_ends_the_process_with_an_error(stage: Stage, tmp_path: Path) -> None:
     """A controller that no longer hears must not stand still: exit code 1, the Lease given up."""
     stage.serve("web")
-    with an_actor(stage, tmp_path / "log") as actor:
+    with a_process(product_command(stage), tmp_path / "log") as process:
         stage.apply(an_ingress())
-        until("it serves", lambda: stage.hostnames())
+        until("it serves", stage.hostnames)
         stage.cluster.faults.fail_next(1000, kind="Service", verb="watch", status=401)
         stage.cluster.faults.fail_next(1000, kind="Service", verb="list", status=401)
         stage.cluster.faults.cut_watches("Service")
-        assert actor.wait(timeout=20) == 1
+        assert process.wait(timeout=20) == 1
         stage.cluster.faults.clear()
 
     lease = stage.cluster.get("Lease", "ingress-provisioner", "kube-system")

@@ -20,7 +20,7 @@ def serving(stage: Stage) -> dict[str, int]:
 
 
 def test_a_switch_of_modes_never_leaves_a_rule_without_healthy_targets(stage: Stage) -> None:
-    """New targets are healthy before they get the weight; the old port closes after the old group."""
+    """New targets are healthy before they get weight; the old port closes after the old group."""
     stage.serve("web", "api")
     stage.cloud.configure(health_seconds=0.8, draining_seconds=0.5)
     nodes = {node.instance_id for node in stage.account.nodes}

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from tests.e2e.controller.stagehand import RHYTHM, Stage, an_ingress, until
+from tests.e2e.controller.stagehand import RHYTHM, Stage, an_ingress, annotated, until
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("kind", ["Ingress", "Service", "EndpointSlice", "Node"])
 def test_a_forbidden_kind_shuts_the_barrier_by_name(stage: Stage, kind: str) -> None:
-    """No reconcile, no writing call, /readyz red and naming it; it opens when the kind may be read."""
+    """No cloud call, /readyz red and naming it; it opens when the kind may be read."""
     stage.serve("web")
     stage.apply(an_ingress())
     stage.cluster.faults.forbid(kind)
@@ -52,7 +52,7 @@ def test_a_mandatory_kind_that_is_missing_shuts_the_barrier_by_name(stage: Stage
 
 
 def test_an_optional_kind_that_is_forbidden_does_not_stop_anything(stage: Stage) -> None:
-    """Deployments tell how many pods to expect; without them, ready pods are served all the same."""
+    """Deployments tell how many pods to expect; without them, ready pods are served."""
     stage.serve("web")
     stage.cluster.faults.forbid("Deployment")
     with stage.controller() as troupe:
@@ -135,7 +135,7 @@ def test_an_unreadable_group_leaves_an_ingress_where_it_is(stage: Stage) -> None
         rules = stage.rules()
         stage.cloud.calls.clear()
 
-        broken = {"metadata": {"annotations": {"ingress-provisioner.io/group": "No Such Name!"}}}
+        broken = annotated(**{"ingress-provisioner.io/group": "No Such Name!"})
         stage.cluster.patch("Ingress", "api", broken, namespace="shop")
         until("it is told", lambda: stage.reasons("api").keys() - {"Applied"})
         stage.until_at_rest(troupe)

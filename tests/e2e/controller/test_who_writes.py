@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import pytest
 
@@ -65,6 +66,10 @@ def signing(who: str, ledger: Ledger) -> Provider[object, object]:
     return provider  # type: ignore[return-value]  # whoever wires it need not know its facts
 
 
+def _serves(stage: Stage, count: int) -> bool:
+    return len(stage.targets_of("web")) == count
+
+
 def test_only_the_leader_writes_and_its_release_hands_over(stage: Stage) -> None:
     """The standby has a warm cache and is ready; it begins when the Lease is given up."""
     stage.serve("web", "api")
@@ -87,7 +92,7 @@ def test_only_the_leader_writes_and_its_release_hands_over(stage: Stage) -> None
 
 
 def test_a_leader_that_is_cut_off_stops_before_the_next_begins(stage: Stage) -> None:
-    """The API server hangs for the leader: its last call has ended when the standby's first begins."""
+    """It cannot renew: its last call has ended when the standby's first begins."""
     stage.serve("web", "api")
     ledger = Ledger()
     with stage.controller("one", provider=signing("one", ledger)) as leader:
@@ -99,7 +104,7 @@ def test_a_leader_that_is_cut_off_stops_before_the_next_begins(stage: Stage) -> 
             leader.running.leadership._stopping.set()  # its renewals stop, as if it were cut off
             for replicas in (3, 4, 5, 1):
                 stage.cluster.scale("Deployment", "web", replicas, namespace="shop")
-                until("pods follow", lambda n=replicas: len(stage.targets_of("web")) == n)
+                until("pods follow", partial(_serves, stage, replicas))
             until("the standby leads", lambda: standby.running.leadership.leads)
             assert not leader.running.leadership.leads
             stage.cluster.scale("Deployment", "web", 3, namespace="shop")

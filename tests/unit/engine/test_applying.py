@@ -101,12 +101,17 @@ def a_plan(*steps: Step, applyable: bool = True, **outputs: Mapping[str, str]) -
 
 
 def run(
-    world: World, plan: Plan, *, patient: bool = True, seen: list[Progress] | None = None
+    world: World,
+    plan: Plan,
+    *,
+    patient: bool = True,
+    seen: list[Progress] | None = None,
+    settling: Settling | None = None,
 ) -> Outcome:
     settings = Settings(
         identity=Identity(cluster_name="c"), settle_seconds=30, health_deadline_seconds=600
     )
-    applier = Applier(world, world, settings, world, settling=Settling(), poll_seconds=2)
+    applier = Applier(world, world, settings, world, settling=settling, poll_seconds=2)
     return applier.run(plan, patient=patient, report=(seen if seen is not None else []).append)
 
 
@@ -189,6 +194,36 @@ def test_a_wait_that_never_ends_fails_and_leaves_the_rest() -> None:
         "free": Status.DONE,
     }
     assert 600 <= world.time < 610
+
+
+def test_a_wait_on_another_day_starts_anew() -> None:
+    """A controller lives long: yesterday's wait must not make today's switch give up at once."""
+    world, settling = World(), Settling()
+    gated = a_plan(a_step("shift", wait=WaitFor(kind=Wait.HEALTHY, on=("tg",))))
+
+    outcomes = []
+    for looks in (1, 0, 1):
+        world.looks_until_over = looks
+        outcome = run(world, gated, patient=False, settling=settling)
+        outcomes.append(statuses(outcome)["shift"])
+        world.time += 86_400
+
+    assert outcomes == [Status.WAITING, Status.DONE, Status.WAITING]
+
+
+def test_a_wait_without_patience_fails_at_its_deadline() -> None:
+    """Asked again and again, the controller gives up as the command line does."""
+    world, settling = World(), Settling()
+    world.looks_until_over = 10**6
+    gated = a_plan(a_step("shift", wait=WaitFor(kind=Wait.HEALTHY, on=("tg",))))
+
+    results = []
+    for _ in range(12):
+        outcome = run(world, gated, patient=False, settling=settling)
+        results.append(statuses(outcome)["shift"])
+        world.time += 60
+
+    assert results == [Status.WAITING] * 11 + [Status.FAILED]
 
 
 def test_a_part_that_cannot_be_applied_makes_no_call() -> None:

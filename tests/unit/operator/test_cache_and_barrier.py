@@ -223,3 +223,53 @@ def test_an_optional_kind_may_be_absent_and_is_unknown_when_withheld() -> None:
     assert absent.unknown_kinds() == frozenset()
     assert withheld.is_open
     assert withheld.unknown_kinds() == {"LoadBalancerClass"}
+
+
+def test_an_open_barrier_is_patient_with_a_watch_that_is_a_moment_late() -> None:
+    """Every new object is on the list before its event arrives; that is no reason to stop."""
+    cache = Cache()
+    put(cache, "Service", service())
+    lister = Lister(keys={"Service": {WEB: "web"}})
+    barrier, _ = a_barrier(cache, lister, SERVICE)
+    barrier.verify("Service")
+    lister.keys["Service"] = {WEB: "web", Key("shop", "new"): "new"}
+
+    barrier.verify("Service")
+
+    assert barrier.is_open
+    assert barrier.unknown_kinds() == frozenset()
+    assert barrier.doubtful() == {"Service"}
+    for _ in range(4):
+        barrier.verify("Service")
+    assert "shop/new" in barrier.problems()["Service"]
+
+
+def test_a_late_watch_that_catches_up_leaves_no_doubt() -> None:
+    """Other objects may be late each time; only the same one again and again counts."""
+    cache = Cache()
+    lister = Lister()
+    barrier, _ = a_barrier(cache, lister, SERVICE)
+    barrier.verify("Service")
+
+    for number in range(8):
+        name = f"new-{number}"
+        lister.keys["Service"] = {Key("shop", name): name}
+        barrier.verify("Service")
+        assert barrier.is_open
+    put(cache, "Service", service("new-7"))
+    barrier.verify("Service")
+
+    assert barrier.doubtful() == frozenset()
+
+
+def test_kinds_that_may_be_listed_are_told_from_those_that_may_not() -> None:
+    """Only the former are watched: kopf ends as a whole for one that stays forbidden."""
+    barrier, _ = a_barrier(
+        Cache(), Lister(keys={"LoadBalancerClass": None}, forbidden={"Node"}),
+        SERVICE, NODE, LOAD_BALANCER_CLASS,
+    )  # fmt: skip
+
+    for kind in ("Service", "Node", "LoadBalancerClass"):
+        barrier.verify(kind)
+
+    assert barrier.listable() == {"Service"}

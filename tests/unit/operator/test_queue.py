@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from queue import Queue
+from threading import Event, Thread
+from time import monotonic
+
 from provisioner.operator.queue import GroupQueue
 
 
@@ -113,3 +117,25 @@ def test_closing_releases_those_who_wait() -> None:
     queue.close()
 
     assert queue.take() is None
+
+
+def test_an_idle_worker_takes_over_the_watch_when_another_gets_busy() -> None:
+    """Both wait without an end; whoever takes the first name must leave the next to the other."""
+    queue = GroupQueue(monotonic, debounce_seconds=0.0)
+    taken: Queue[str | None] = Queue()
+    release = Event()
+
+    def work() -> None:
+        taken.put(queue.take())
+        release.wait(10)
+
+    workers = [Thread(target=work, daemon=True) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    queue.add_after("now", 0.05)
+    queue.add_after("soon", 0.1)
+
+    assert {taken.get(timeout=5), taken.get(timeout=5)} == {"now", "soon"}
+    release.set()
+    for worker in workers:
+        worker.join()

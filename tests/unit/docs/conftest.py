@@ -1,0 +1,213 @@
+"""One story of a controller, played once: what it asked of the cluster and of the cloud."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+from provisioner.sandbox.aws.account import make_account
+from provisioner.sandbox.aws.calls import CallRecord
+from provisioner.sandbox.aws.server import CloudServer
+from provisioner.sandbox.aws.stage import AwsStage
+from provisioner.sandbox.cluster.documents import Document
+from provisioner.sandbox.cluster.requestlog import LoggedRequest
+from provisioner.sandbox.cluster.server import ClusterServer
+from provisioner.sandbox.stage import cluster_for, furnish
+from tests.e2e.controller.stagehand import Stage, an_ingress, until
+from tests.unit.docs.places import EXAMPLES
+
+ACCESS_KEY = "470000000001"
+CLASS = "ipr-alb"
+BALANCER = "shop.web"
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": "sandbox"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """What came of it.
+
+    Attributes:
+        requests: What the controller asked of the cluster.
+        calls: What it asked of the cloud.
+        tags: Tags of everything there was in the account, by ARN or id.
+        balancers: The LoadBalancer objects it had published, on the way.
+        table: What kubectl printed of them.
+    """
+
+    requests: tuple[LoggedRequest, ...]
+    calls: tuple[CallRecord, ...]
+    tags: Mapping[str, Mapping[str, str]]
+    balancers: tuple[Document, ...]
+    table: str
+
+
+class Chronicle:
+    """Collects what will be gone when the story ends."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self.tags: dict[str, Mapping[str, str]] = {}
+        self.balancers: list[Document] = []
+
+    def note(self) -> None:
+        """Write down the tags of everything and the published objects."""
+        stage = self._stage
+        arns: list[str] = []
+        for balancer in stage.balancers().values():
+            listeners = stage.elbv2.describe_listeners(LoadBalancerArn=balancer)["Listeners"]
+            arns.append(balancer)
+            for listener in listeners:
+                arns.append(listener["ListenerArn"])
+                rules = stage.elbv2.describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]
+                arns += [rule["RuleArn"] for rule in rules]
+        groups = stage.elbv2.describe_target_groups()["TargetGroups"]
+        arns += [group["TargetGroupArn"] for group in groups]
+        for start in range(0, len(arns), 20):
+            answer = stage.elbv2.describe_tags(ResourceArns=arns[start : start + 20])
+            for each in answer["TagDescriptions"]:
+                self.tags[each["ResourceArn"]] = {t["Key"]: t["Value"] for t in each["Tags"]}
+        for security_group in stage.ec2.describe_security_groups()["SecurityGroups"]:
+            tags = {t["Key"]: t["Value"] for t in security_group.get("Tags", [])}
+            self.tags[security_group["GroupId"]] = tags
+        for rule in stage.ec2.describe_security_group_rules()["SecurityGroupRules"]:
+            tags = {t["Key"]: t["Value"] for t in rule.get("Tags", [])}
+            self.tags[rule["SecurityGroupRuleId"]] = tags
+        self.balancers += stage.cluster.list("LoadBalancer")
+
+
+@pytest.fixture(scope="session")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    """Play the story: Ingresses come, pods come, settings change, a controller dies, all goes."""
+    folder = tmp_path_factory.mktemp("story")
+    with credentials(), CloudServer() as cloud:
+        account = make_account(cloud.url, zones=2, nodes=2, access_key=ACCESS_KEY)
+        with cluster_for(AwsStage(cloud, account), ready_seconds=0.05) as cluster:
+            furnish(cluster, AwsStage(cloud, account))
+            install(cluster)
+            stage = Stage(cloud, account, cluster, folder)
+            chronicle = Chronicle(stage)
+            cluster.requests.reset()
+            cloud.calls.clear()
+            table = play(stage, chronicle)
+            yield Story(
+                requests=tuple(r for r in cluster.requests.recent() if of_controller(r)),
+                calls=tuple(stage.calls),
+                tags=chronicle.tags,
+                balancers=tuple(chronicle.balancers),
+                table=table,
+            )
+
+
+@contextmanager
+def credentials() -> Iterator[None]:
+    """Let clients of AWS in this process find the account."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in CREDENTIALS.items():
+            patch.setenv(name, value)
+        yield
+
+
+def install(cluster: ClusterServer) -> None:
+    """Do to a cluster what the how-to says, as far as an embedded one serves the kinds."""
+    for name in ("loadbalancers", "loadbalancerclasses"):
+        cluster.delete("CustomResourceDefinition", f"{name}.ingress-provisioner.io")
+    cluster.apply((EXAMPLES / "crds.yaml").read_text(encoding="utf-8"))
+    for document in yaml.safe_load_all((EXAMPLES / "deployment.yaml").read_text(encoding="utf-8")):
+        if document["kind"] == "IngressClass":
+            cluster.create(document)
+    cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}})
+
+
+def of_controller(request: LoggedRequest) -> bool:
+    """Tell the controller's requests from kubectl's and the test's own."""
+    return request.user_agent.startswith(("ingress-provisioner", "kopf"))
+
+
+def play(stage: Stage, chronicle: Chronicle) -> str:
+    """Direct the story; return what kubectl printed."""
+    stage.serve("web", "other")
+    with stage.controller("one") as troupe:
+        stage.apply(ingress("web", {"/": "web"}), ingress("lost", {"/": "missing"}))
+        stage.until_settled(troupe)
+        until("the mistake was told", lambda: stage.reasons("lost"))
+        chronicle.note()
+        table = kubectl(stage, "get", "loadbalancers")
+        stage.cluster.scale("Deployment", "web", 4, namespace="shop")
+        until("pods are ready", lambda: len(stage.ready("web")) == 4)
+        until("pods are targets", lambda: len(stage.targets_of("web")) == 4)
+        for change in CHANGES:
+            before = len(stage.writes)
+            stage.apply(change)
+            until("a change was carried out", lambda b=before: len(stage.writes) > b)
+            stage.until_at_rest(troupe, seconds=1.0)
+            chronicle.note()
+    vandalise(stage)
+    with stage.controller("two") as troupe:
+        until("the overview was repaired", lambda: provider_of(stage) == "aws")
+        stage.until_at_rest(troupe)
+        for name in ("web", "lost"):
+            stage.cluster.delete("Ingress", name, "shop")
+        until("the Ingresses are gone", lambda: not stage.ingress("web"))
+        until("nothing is left", lambda: not stage.left())
+        stage.until_at_rest(troupe)
+    return table
+
+
+def vandalise(stage: Stage) -> None:
+    """Change what the controller has published, while none runs."""
+    stage.cluster.patch("LoadBalancer", BALANCER, {"spec": {"provider": "nobody"}})
+    time.sleep(0.1)
+
+
+def provider_of(stage: Stage) -> object:
+    """Return the provider that the overview names."""
+    spec = (stage.cluster.get("LoadBalancer", BALANCER) or {}).get("spec")
+    return spec.get("provider") if isinstance(spec, dict) else None
+
+
+def kubectl(stage: Stage, *arguments: str) -> str:
+    """Return what kubectl prints, "" where there is none."""
+    program = shutil.which("kubectl")
+    if program is None:
+        return ""
+    command = [program, "--kubeconfig", str(stage.kubeconfig), *arguments]
+    environment = {**os.environ, "HOME": str(stage.kubeconfig.parent)}
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=True, timeout=30
+    )
+    return done.stdout
+
+
+def ingress(name: str, paths: Mapping[str, str], **notes: str) -> str:
+    """Return an Ingress of the class in docs/examples with more annotations."""
+    document = yaml.safe_load(an_ingress(name, paths=paths, class_name=CLASS))
+    document["metadata"]["annotations"].update(notes)
+    return yaml.safe_dump(document)
+
+
+def native(**notes: str) -> Mapping[str, str]:
+    """Return annotations of AWS Load Balancer Controller."""
+    return {f"alb.ingress.kubernetes.io/{k.replace('_', '-')}": v for k, v in notes.items()}
+
+
+CHANGES = (
+    ingress("web", {"/": "web", "/other": "other"}),
+    ingress("web", {"/new": "web", "/": "web", "/other": "other"}),
+    ingress("web", {"/": "web"}, **native(inbound_cidrs="10.0.0.0/8")),
+    ingress("web", {"/": "web"}, **native(healthcheck_path="/health")),
+    ingress(
+        "web", {"/": "web"}, **native(load_balancer_attributes="idle_timeout.timeout_seconds=90")
+    ),
+    ingress("web", {"/": "web"}, **{"ingress-provisioner.io/target-mode": "node-port"}),
+)
+
+Change = Callable[[], None]
