@@ -163,7 +163,11 @@ class Reader(Protocol[W_contra, F_co]):
         ...
 
     def observe(self, groups: frozenset[str] | None = None) -> Observed:
-        """Return what carries our mark: of these groups and ``shared``, or everything (None)."""
+        """Return what carries our mark: of these groups and ``shared``, or everything (None).
+
+        Of other groups it tells, as far as that costs nothing, what exists (kind, address, group)
+        without specs: account-wide limits count it.
+        """
         ...
 
     def check(self, desired: Sequence[Resource]) -> tuple[Diagnostic, ...]:
@@ -305,6 +309,10 @@ class Provider(Protocol[W, F]):
 
     def node_impossible(self, node: Node) -> str:
         """Return why this node can never be a target, "" where it can."""
+        ...
+
+    def serves(self, resource: ObservedResource, host: str) -> bool:
+        """Tell whether what was seen in the cloud answers requests for just this host."""
         ...
 
     def wanted(self, intent: Intent, snapshot: Snapshot, settings: Settings) -> W:

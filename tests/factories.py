@@ -352,6 +352,10 @@ class ADialect:
         fargate = node.meta.labels.get("eks.amazonaws.com/compute-type") == "fargate"
         return "it is a Fargate node" if fargate else ""
 
+    def serves(self, resource: ObservedResource, host: str) -> bool:
+        """Tell whether a resource is said to serve a host."""
+        return resource.spec.get("Host") == host
+
 
 LISTENER_ATTRIBUTES: Setting[Mapping[str, str]] = Setting("listener-attributes")
 

@@ -101,6 +101,12 @@ class AwsProvider:
 
         return node_impossible(node)
 
+    def serves(self, resource: ObservedResource, host: str) -> bool:
+        """Tell whether what was seen in the cloud answers requests for just this host."""
+        from providers.aws.conditions import serves  # noqa: PLC0415 - see the module's docstring
+
+        return serves(resource, host)
+
     def wanted(self, intent: Intent, snapshot: Snapshot, settings: Settings) -> Wanted:
         """Return which facts expressing this intent needs."""
         from providers.aws.wanted import wanted  # noqa: PLC0415 - see the module's docstring

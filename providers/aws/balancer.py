@@ -15,7 +15,12 @@ from providers.aws import marks, names
 from providers.aws.addresses import Kind
 from providers.aws.context import Context, native_field
 from providers.aws.subnets import choose_subnets
-from provisioner.core.annotations import TIMEOUT_SECONDS
+from provisioner.core.annotations import (
+    IP_ADDRESS_TYPE,
+    LOAD_BALANCER_NAME,
+    SCHEME,
+    TIMEOUT_SECONDS,
+)
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.intent import Scheme
 from provisioner.model.resource import PlainInput, Resource, Value, freeze_spec
@@ -86,6 +91,7 @@ def choose_scheme(context: Context) -> tuple[Scheme, tuple[Diagnostic, ...]]:
         f"the load balancer is {SCHEMES[present]} and AWS cannot change that; {SCHEMES[wanted]} "
         "needs a new load balancer with another address",
         field=native_field("scheme"),
+        setting=SCHEME.name,
         hint=(
             "move to a new group (alb.ingress.kubernetes.io/group.name) with the new scheme, "
             "switch DNS, then leave the old one; until then everything else is kept up to date"
@@ -116,6 +122,7 @@ def _name(context: Context) -> tuple[str, tuple[Diagnostic, ...]]:
             "CLOUD-NAME-INVALID",
             f'"{wanted}" cannot be the name of a load balancer',
             field=field,
+            setting=LOAD_BALANCER_NAME.name,
             hint='use at most 32 letters, digits and "-", none at either end, no "internal-" first',
         )
     if wanted in context.facts.existing_names:
@@ -123,6 +130,7 @@ def _name(context: Context) -> tuple[str, tuple[Diagnostic, ...]]:
             "CLOUD-NAME-TAKEN",
             f"a load balancer named {wanted} exists and is not ours",
             field=field,
+            setting=LOAD_BALANCER_NAME.name,
             hint="choose another name",
         )
     return wanted, ()
@@ -150,6 +158,7 @@ def _attributes(context: Context) -> tuple[Mapping[str, str], tuple[Diagnostic, 
             f"timeout-seconds is {seconds}, but load-balancer-attributes has {_IDLE_TIMEOUT}="
             f"{listed[_IDLE_TIMEOUT]}",
             field=field,
+            setting=TIMEOUT_SECONDS.name,
             hint="keep one of the two",
         )
     if seconds > _LONGEST_TIMEOUT:
@@ -157,6 +166,7 @@ def _attributes(context: Context) -> tuple[Mapping[str, str], tuple[Diagnostic, 
             "ANNOTATION-VALUE",
             f"timeout-seconds {seconds} is more than the {_LONGEST_TIMEOUT} seconds AWS takes",
             field=field,
+            setting=TIMEOUT_SECONDS.name,
             hint=f"write at most {_LONGEST_TIMEOUT}",
         )
     return {**listed, _IDLE_TIMEOUT: str(seconds)}, ()
@@ -169,6 +179,7 @@ def _address_type(context: Context, scheme: Scheme) -> tuple[Diagnostic, ...]:
         "CLOUD-ADDRESS-TYPE",
         f"{_NO_PUBLIC_IPV4} is for internet-facing load balancers, and this one is internal",
         field=native_field("ip-address-type"),
+        setting=IP_ADDRESS_TYPE.name,
         hint="use dualstack",
     )
 

@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 
 from providers.aws import addresses
 from providers.aws.account import Certificate, Facts
@@ -35,9 +36,13 @@ _UNKNOWN = Unknown("depends on the certificates of the account")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateChoice:
-    """The certificates of a listener, its default first, and the hosts that have none."""
+    """The certificates of a listener, its default first, and the hosts that have none.
+
+    ``wanted_by`` says for whose hosts a certificate was found.
+    """
 
     certificates: tuple[Value, ...]
+    wanted_by: Mapping[str, frozenset[Key]] = field(default_factory=lambda: MappingProxyType({}))
     missing: tuple[tuple[Key, str], ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
 
@@ -49,6 +54,7 @@ def choose_certificates(context: Context, listener: ListenerIntent) -> Certifica
         unknown: tuple[Value, ...] = (_UNKNOWN,) if listener.certificate_hosts else ()
         return CertificateChoice(certificates=named or unknown, diagnostics=tuple(problems))
     found: list[Value] = []
+    wanted_by: dict[str, frozenset[Key]] = {}
     missing: list[tuple[Key, str]] = []
     for member, host in listener.certificate_hosts:
         certificate = best_certificate(host, context.facts)
@@ -57,11 +63,13 @@ def choose_certificates(context: Context, listener: ListenerIntent) -> Certifica
             problems.append(_not_found(context.facts, listener, member, host))
             continue
         found.append(certificate.arn)
+        wanted_by[certificate.arn] = wanted_by.get(certificate.arn, frozenset()) | {member}
         problems.append(_chosen(certificate, listener, member, host))
     if not named:
         found = _present_first(context, listener, found)
     return CertificateChoice(
         certificates=tuple(dict.fromkeys([*named, *found])),
+        wanted_by=MappingProxyType(wanted_by),
         missing=tuple(missing),
         diagnostics=tuple(problems),
     )

@@ -21,9 +21,17 @@ from itertools import product
 from math import ceil, prod
 from types import MappingProxyType
 
+from providers.aws import hosts
 from providers.aws.hosts import LONGEST_VALUE, HostForm
 from provisioner.model.intent import PathRule, PathType
-from provisioner.model.resource import Spec, Value, canonical, freeze, freeze_spec
+from provisioner.model.resource import (
+    ObservedResource,
+    Spec,
+    Value,
+    canonical,
+    freeze,
+    freeze_spec,
+)
 
 HOST, PATH = "host-header", "path-pattern"
 
@@ -158,6 +166,22 @@ def host_values(conditions: Value) -> tuple[str, ...] | None:
                 return None
             return tuple(value for value in values if isinstance(value, str))
     return ()
+
+
+def serves(resource: ObservedResource, host: str) -> bool:
+    """Tell whether a rule that was seen is one of just this host, in whichever form it has."""
+    wanted = {
+        value
+        for any_host_exists in (False, True)
+        if (form := hosts.form(host, any_host_exists=any_host_exists)) is not None
+        for value in form.values
+    }
+    return any(
+        wanted.intersection(value.lower() if key == "Values" else value for value in _texts(values))
+        for spec in _specs(resource.spec.get("Conditions"))
+        if spec.get("Field") == HOST
+        for _, key, values in (_values(spec),)
+    )
 
 
 def split(conditions: Sequence[Spec], allowance: Allowance) -> tuple[tuple[Spec, ...], ...]:

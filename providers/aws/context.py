@@ -7,12 +7,13 @@ problem of the whole load balancer concerns.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from providers.aws import addresses, marks
 from providers.aws.account import Facts
 from providers.aws.refused import PREFIX
+from provisioner.core.translate import STATED
 from provisioner.model.diagnostic import Diagnostic, error, warning
 from provisioner.model.intent import LoadBalancerIntent
 from provisioner.model.kube import NO_STRINGS, Key
@@ -127,12 +128,23 @@ class Context:
         )
 
     def errors(
-        self, code: str, message: str, *, field: str = "", hint: str = ""
+        self,
+        code: str,
+        message: str,
+        *,
+        field: str = "",
+        hint: str = "",
+        setting: str = "",
     ) -> tuple[Diagnostic, ...]:
-        """Return a blocking error of the whole load balancer: one for every member."""
+        """Return a blocking error of the whole load balancer.
+
+        It is told to the members that state ``setting``, in their own field; where that is not what
+        is wrong, or nobody states it, to every member.
+        """
+        stated = self._stating(setting)
         return tuple(
-            error(code, subject, message=message, field=field, hint=hint, ingress=ingress)
-            for subject, ingress in self._concerned()
+            error(code, subject, message=message, field=said or field, hint=hint, ingress=ingress)
+            for subject, ingress, said in stated or self._concerned()
         )
 
     def warnings(
@@ -141,11 +153,14 @@ class Context:
         """Return a warning about the whole load balancer: one for every member."""
         return tuple(
             warning(code, subject, message=message, field=field, hint=hint, ingress=ingress)
-            for subject, ingress in self._concerned()
+            for subject, ingress, _ in self._concerned()
         )
 
-    def _concerned(self) -> Iterator[tuple[str, Key | None]]:
-        for member in self.members:
-            yield f"Ingress {member}", member
-        if not self.members:
-            yield f"load balancer {self.group}", None
+    def _concerned(self) -> tuple[tuple[str, Key | None, str], ...]:
+        found = tuple((f"Ingress {member}", member, "") for member in self.members)
+        return found or ((f"load balancer {self.group}", None, ""),)
+
+    def _stating(self, setting: str) -> tuple[tuple[str, Key | None, str], ...]:
+        stated = self.intent.options.get(STATED)
+        members = stated.get(setting, ()) if isinstance(stated, Mapping) else ()
+        return tuple((f"Ingress {member}", member, field) for member, field in members)

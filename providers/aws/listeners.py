@@ -8,7 +8,8 @@ it has. A member whose host has no certificate loses that host on that port, and
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from providers.aws import addresses, retain, rules
 from providers.aws.addresses import Kind
@@ -47,6 +48,7 @@ class Front:
     listener: ListenerIntent
     planned: bool = True
     certificates: tuple[Value, ...] = ()
+    wanted_by: Mapping[str, frozenset[Key]] = field(default_factory=lambda: MappingProxyType({}))
     kept: tuple[Resource, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     quarantined: tuple[Quarantined, ...] = ()
@@ -66,6 +68,7 @@ def front(context: Context, listener: ListenerIntent) -> Front:
         listener=_without_hosts(listener, choice),
         planned=bool(certificates),
         certificates=certificates,
+        wanted_by=choice.wanted_by,
         kept=retain.kept_rules(context, listener.port, hosts=choice.missing),
         diagnostics=problems,
         quarantined=_quarantined(listener, choice),
@@ -121,7 +124,7 @@ def _further_certificates(context: Context, this: Front) -> tuple[Resource, ...]
             kind=Kind.LISTENER_CERTIFICATE,
             address=addresses.listener_certificate(context.group, port, arn),
             group=context.group,
-            ingresses=tuple(sorted(this.listener.members)),
+            ingresses=_wanting(this, arn),
             spec=freeze_spec(
                 {
                     "ListenerArn": Ref(listener, "ListenerArn"),
@@ -133,6 +136,13 @@ def _further_certificates(context: Context, this: Front) -> tuple[Resource, ...]
         for arn in this.certificates[1:]
         if isinstance(arn, str)
     )
+
+
+def _wanting(this: Front, arn: str) -> tuple[Key, ...]:
+    """Return whose certificate it is: of those whose hosts it was found for, else of everybody."""
+    named = arn in this.listener.certificates
+    wanting = this.wanted_by.get(arn, frozenset()).intersection(this.listener.members)
+    return tuple(sorted(this.listener.members if named or not wanting else wanting))
 
 
 def _default_actions(

@@ -17,7 +17,7 @@ from providers.aws import addresses, marks, names, retain
 from providers.aws.account import SecurityGroup
 from providers.aws.addresses import Kind
 from providers.aws.context import Context, native_field
-from provisioner.core.annotations import MANAGE_BACKEND_SECURITY_GROUP_RULES
+from provisioner.core.annotations import MANAGE_BACKEND_SECURITY_GROUP_RULES, SECURITY_GROUPS
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.intent import ListenerIntent
 from provisioner.model.resource import (
@@ -213,6 +213,7 @@ def _listed(context: Context) -> Network:
             "SECURITY-GROUP-NOT-FOUND",
             "; ".join(problems),
             field=native_field("security-groups"),
+            setting=SECURITY_GROUPS.name,
             hint="list ids (sg-...), or Name tags that one group of the VPC bears",
         )
         return Network(groups=None, diagnostics=diagnostics)

@@ -37,7 +37,7 @@ from providers.aws.listing import (
 from providers.aws.normalise import Refs
 from providers.aws.paging import THREADS, tag_mapping
 from provisioner.model.kube import Key
-from provisioner.model.resource import Observed, ObservedResource, Ref, Spec
+from provisioner.model.resource import NO_SPEC, Observed, ObservedResource, Ref, Spec
 
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import (
@@ -93,7 +93,7 @@ class _Places:
 
 
 def observe(clients: Clients, scope: Scope, *, index: Index, journal: Journal) -> Observed:
-    """Return what of ours exists, by address.
+    """Return what of ours exists, by address; of groups not asked for only that it exists.
 
     Args:
         clients: Clients that read.
@@ -123,6 +123,7 @@ def observe(clients: Clients, scope: Scope, *, index: Index, journal: Journal) -
             *_of_security_group_rules(group_rules.result(), scope, places),
             *_of_listeners(listeners, refs),
             *_of_target_groups(zip(target_groups, group_attributes, health, strict=True), refs),
+            *_outlines(index, scope, refs),
         ]
     resources = {resource.address: resource for resource in found}
     for resource in journal.resources():
@@ -192,6 +193,21 @@ def _of_load_balancers(
             outputs={"LoadBalancerArn": balancer.id, "DNSName": answer.get("DNSName", "")},
             state=answer.get("State", {}).get("Code", ""),
         )
+
+
+def _outlines(index: Index, scope: Scope, refs: Refs) -> Iterable[ObservedResource]:
+    """Yield what the index says of groups that nobody asked for: that it exists, and whose it is.
+
+    It costs no call, and account-wide limits count it.
+    """
+    others = [
+        *((Kind.LOAD_BALANCER, b.id, b.tags) for b in index.load_balancers),
+        *((Kind.TARGET_GROUP, g.id, g.tags) for g in index.target_groups),
+    ]
+    for kind, identifier, tags in others:
+        ref = refs.of(identifier)
+        if isinstance(ref, Ref) and not scope.has(tags):
+            yield _resource(kind, ref.address, tags, name="", spec=NO_SPEC)
 
 
 def _of_security_groups(

@@ -29,6 +29,7 @@ from provisioner.model.resource import Observed, Resource
 from provisioner.ports import Clock, CloudTarget, ClusterFacts
 
 QUOTAS_SECONDS = 3600.0
+LIMITS_SECONDS = 60.0
 
 
 def open_reader(
@@ -79,6 +80,7 @@ class AwsReader:
         self._lock = Lock()
         self._index: tuple[float, Index] | None = None
         self._quotas: tuple[float, Mapping[str, int]] | None = None
+        self._limits: tuple[float, Mapping[str, int]] | None = None
 
     @property
     def journal(self) -> Journal:
@@ -101,14 +103,23 @@ class AwsReader:
             said = self._account_limits()
             return limits.merge({**quotas.result(), **said})
 
-    def _account_limits(self) -> dict[str, int]:
+    def _account_limits(self) -> Mapping[str, int]:
+        """Return the account's limits; a reader that may remember asks once a minute."""
+        now = self._clock.now()
+        with self._lock:
+            known = self._limits
+        if known is not None and self._max_age and now - known[0] < LIMITS_SECONDS:
+            return known[1]
         pages = self._clients.elbv2.get_paginator("describe_account_limits").paginate()
-        return {
+        found = {
             limit["Name"]: int(limit["Max"])
             for page in pages
             for limit in page["Limits"]
             if limit.get("Max", "").isdecimal()
         }
+        with self._lock:
+            self._limits = (now, found)
+        return found
 
     def _read_quotas(self) -> Mapping[str, int]:
         """Return the account's quotas; they change by request, so an hour-old answer will do."""

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 
 from providers.aws.account import Facts, Subnet
 from providers.aws.context import Context, native_field
+from provisioner.core.annotations import IP_ADDRESS_TYPE, SCHEME, SUBNETS
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.intent import Scheme
 from provisioner.model.resource import Unknown, Value
@@ -128,6 +129,7 @@ def _checked(context: Context, chosen: Sequence[Subnet]) -> SubnetChoice:
             f"a dualstack load balancer needs subnets with an IPv6 block, but "
             f"{_listing(without)} have none",
             hint="give the subnets an IPv6 CIDR block, or use ip-address-type ipv4",
+            setting=IP_ADDRESS_TYPE.name,
         )
     if problem := _too_few_zones(chosen):
         return _refused(
@@ -170,6 +172,7 @@ def _discovered(context: Context, scheme: Scheme) -> SubnetChoice:
             "annotation alb.ingress.kubernetes.io/subnets"
         ),
         field="",
+        setting=(IP_ADDRESS_TYPE if context.dualstack else SCHEME).name,
     )
 
 
@@ -250,8 +253,13 @@ def _words(scheme: Scheme) -> str:
 
 
 def _refused(
-    context: Context, code: str, message: str, *, hint: str, field: str = _FIELD
+    context: Context,
+    code: str,
+    message: str,
+    *,
+    hint: str,
+    field: str = _FIELD,
+    setting: str = SUBNETS.name,
 ) -> SubnetChoice:
-    return SubnetChoice(
-        subnets=None, diagnostics=context.errors(code, message, field=field, hint=hint)
-    )
+    problems = context.errors(code, message, field=field, hint=hint, setting=setting)
+    return SubnetChoice(subnets=None, diagnostics=problems)

@@ -6,13 +6,16 @@ import logging
 import os
 import secrets
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from provisioner.cli.options import Request
 from provisioner.cli.world import open_cloud, open_cluster
 from provisioner.operator.main import RunOptions
 from provisioner.operator.main import run as run_operator
 from provisioner.ports import ConfigError
+
+INDEX_SECONDS = 5.0
+"""How long the controller may believe its list of load balancers; what it writes counts at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +42,7 @@ def run_controller(request: Request, *, probes: Probes, log_level: str) -> int:
     return run_operator(
         RunOptions(
             provider=cloud.provider,
-            target=cloud.target,
+            target=replace(cloud.target, cache_seconds=INDEX_SECONDS),
             settings=cloud.settings,
             client=cluster,
             identity=f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}",

@@ -65,13 +65,15 @@ def refusals(demand: Demand, costs: CostOf, limits: Limits) -> tuple[Refusal, ..
     }
     if not over:
         return ()
-    growth = _shares(demand.desired, costs, over)
-    kept = _shares(demand.observed, costs, over)
+    owners = {resource.address: _owner(resource) for resource in demand.desired}
+    growth = _shares(demand.desired, costs, over, owners)
+    kept = _shares(demand.observed, costs, over, owners)
     refused: dict[Key, Diagnostic] = {}
     for place, limit in over.items():
         room = limit.value - demand.foreign.get(place[0], 0)
         told = _Told(place, limit, growth[place], demand)
-        for key in _who_does_not_fit(demand.order, growth[place], kept[place], room):
+        found = _who_does_not_fit(demand.order, growth[place], kept[place], room)
+        for key in found or _last_to_share(demand, costs, place):
             refused.setdefault(key, told.refusal(key))
     return tuple(
         Refusal(ingress=key, diagnostic=refused[key]) for key in demand.order if key in refused
@@ -87,13 +89,23 @@ def admission_order(members: Iterable[Key], programmed: frozenset[Key]) -> tuple
     )
 
 
+def _owner(resource: Resource | ObservedResource) -> Key | None:
+    return resource.ingresses[0] if len(resource.ingresses) == 1 else None
+
+
 def _shares(
-    resources: Iterable[Resource | ObservedResource], costs: CostOf, places: Iterable[Place]
+    resources: Iterable[Resource | ObservedResource],
+    costs: CostOf,
+    places: Iterable[Place],
+    owners: Mapping[str, Key | None],
 ) -> dict[Place, Counter[Key | None]]:
-    """Return the units at some places by member; what several share counts under None."""
+    """Return the units at some places by member; what several share counts under None.
+
+    Not everything in the cloud says whose it is; ``owners`` says who wants it, by address.
+    """
     shares: dict[Place, Counter[Key | None]] = {place: Counter() for place in places}
     for resource in resources:
-        owner = resource.ingresses[0] if len(resource.ingresses) == 1 else None
+        owner = _owner(resource) or owners.get(resource.address)
         for cost in costs(resource):
             share = shares.get((cost.limit, cost.subject))
             if share is not None:
@@ -118,6 +130,22 @@ def _who_does_not_fit(
         else:
             refused.append(key)
     return refused
+
+
+def _last_to_share(demand: Demand, costs: CostOf, place: Place) -> list[Key]:
+    """Return the last member that shares something that grew, where no growth is one's own."""
+
+    def units(resource: Resource | ObservedResource) -> int:
+        return sum(c.units for c in costs(resource) if (c.limit, c.subject) == place)
+
+    before = {resource.address: units(resource) for resource in demand.observed}
+    sharing = {
+        key
+        for resource in demand.desired
+        if units(resource) > before.get(resource.address, 0)
+        for key in resource.ingresses
+    }
+    return [key for key in reversed(demand.order) if key in sharing][:1]
 
 
 class _Told:

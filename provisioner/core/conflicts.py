@@ -1,6 +1,6 @@
 """Find members of a group that contradict each other, and decide who yields.
 
-A load balancer has one scheme, one name, one policy per port. Members are heard in group order; the
+A load balancer has one scheme, one name, one policy per port. Members are heard by seniority; the
 one who says something else than an earlier one is quarantined, and told who said what. What a
 broken member still states readably stays claimed while something of it exists: a typo in one of
 its annotations must not flip the scheme, or open the ports, of everybody.
@@ -38,6 +38,7 @@ _EXCLUSIVE = frozenset(
 _UNION = frozenset({LOAD_BALANCER_ATTRIBUTES.name, TAGS.name})
 _PER_PORT = frozenset({SSL_POLICY.name, INBOUND_CIDRS.name, PREFIX_LISTS.name})
 _UNORDERED = frozenset({SUBNETS.name, INBOUND_CIDRS.name, PREFIX_LISTS.name})
+_LISTS = frozenset({INBOUND_CIDRS.name, PREFIX_LISTS.name})
 _HTTPS_ONLY = frozenset({SSL_POLICY.name})
 _PROTOCOL = "protocol"
 _COMPATIBILITY = "compatibility"
@@ -118,8 +119,13 @@ class Ledger:
         return tuple(found)
 
     def take(self, draft: Draft) -> None:
-        """Enter a member's claims; where an earlier member has spoken, that one's word stays."""
+        """Enter a member's claims; where an earlier member has spoken, that one's word stays.
+
+        Of a member that a limit has no room for, lists are left out: they may be what is too long.
+        """
         for claim in _claims(draft, self.scopes):
+            if draft.candidate.limited and (claim.slot.key or claim.slot.setting in _LISTS):
+                continue
             self.claims.setdefault(claim.slot, claim)
 
     def protocol(self, port: int) -> ListenerProtocol | None:

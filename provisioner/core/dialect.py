@@ -12,6 +12,7 @@ from provisioner.core.annotations import PORTABLE
 from provisioner.core.reading import Table
 from provisioner.model.annotation import Annotation
 from provisioner.model.kube import Node
+from provisioner.model.resource import ObservedResource
 from provisioner.model.settings import ANNOTATION_PREFIX
 
 
@@ -44,6 +45,10 @@ class Dialect(Protocol):
 
     def node_impossible(self, node: Node) -> str:
         """Return why this node can never be a target, "" where it can."""
+        ...
+
+    def serves(self, resource: ObservedResource, host: str) -> bool:
+        """Tell whether what was seen in the cloud answers requests for just this host."""
         ...
 
 

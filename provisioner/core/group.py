@@ -34,6 +34,8 @@ class Candidate:
         failed: Settings that it or its class states unreadably.
         problems: Why it cannot be planned; () for a healthy one.
         placed: Something of it may exist already, so what it claims must stay claimed.
+        limited: A limit has no room for what it asks; what it has stays, what it asks does not
+            count.
     """
 
     ingress: Ingress
@@ -43,6 +45,7 @@ class Candidate:
     failed: frozenset[str] = frozenset()
     problems: tuple[Diagnostic, ...] = ()
     placed: bool = False
+    limited: bool = False
 
     @property
     def key(self) -> Key:
@@ -69,6 +72,14 @@ class Candidate:
     def rank(self) -> tuple[int, tuple[bool, str, str, str]]:
         """Sort key among the members of a group."""
         return (self.order, self.age)
+
+    @property
+    def seniority(self) -> tuple[bool, int, tuple[bool, str, str, str]]:
+        """Sort key of whose word counts: who is there already by age, then newcomers in order.
+
+        ``group-order`` is anybody's to write; it must not take from others what they have.
+        """
+        return (not self.placed, 0 if self.placed else self.order, self.age)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +134,8 @@ def group(
         )
         candidate = _candidate(item, reading, placed=placed)
         if (refusal := refused.get(candidate.key)) is not None:
-            candidate = replace(candidate, problems=(*candidate.problems, refusal))
+            problems = (*candidate.problems, refusal)
+            candidate = replace(candidate, problems=problems, limited=True)
         name = _group_name(candidate, placed=placed)
         left = set(placed.get(candidate.key, ()))
         if item.standing is Standing.LEAVING:

@@ -19,6 +19,7 @@ from provisioner.core.annotations import (
 )
 from provisioner.core.backends import DEFAULT_BACKEND
 from provisioner.core.conflicts import Ledger
+from provisioner.core.dialect import Dialect
 from provisioner.core.rules import Draft
 from provisioner.model.diagnostic import Diagnostic, error, warning
 from provisioner.model.intent import (
@@ -33,6 +34,7 @@ from provisioner.model.intent import (
     RuleAction,
 )
 from provisioner.model.kube import Key
+from provisioner.model.resource import ObservedResource
 
 
 @dataclass(slots=True)
@@ -52,6 +54,23 @@ class Findings:
         self.quarantined[found] = None
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the cloud holds of one load balancer, and who can read it."""
+
+    resources: tuple[ObservedResource, ...]
+    dialect: Dialect
+
+    def namespaces(self, host: str) -> frozenset[str]:
+        """Return the namespaces that a host is programmed for."""
+        return frozenset(
+            key.namespace
+            for resource in self.resources
+            if resource.ingresses and self.dialect.serves(resource, host)
+            for key in resource.ingresses
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Company:
     """The members of a load balancer as they stand when its listeners are built.
@@ -62,14 +81,14 @@ class Company:
             hosts stay theirs.
         ledger: What everybody agreed on.
         compatibility: Whose reading applies.
-        observed_hosts: Host -> namespace that the cloud shows it programmed for.
+        seen: What the cloud holds of this load balancer.
     """
 
     accepted: tuple[Draft, ...]
     retained: tuple[Draft, ...]
     ledger: Ledger
     compatibility: Compatibility
-    observed_hosts: Mapping[str, str]
+    seen: Seen
 
 
 def listeners(company: Company, findings: Findings) -> tuple[ListenerIntent, ...]:
@@ -109,7 +128,8 @@ def _owned_rules(company: Company, findings: Findings) -> Mapping[Key, tuple[Pat
 def _owners(company: Company) -> Mapping[str, Key]:
     """Return who holds each host: whose namespace is programmed for it, else the oldest.
 
-    Where nobody can tell a host's namespace, members that are programmed go before newcomers.
+    The rules that exist tell. Whoever is on the load balancer for other hosts is a newcomer to this
+    one, however old; only where no rule is seen yet do older members go first.
     """
     claimants: dict[str, list[Draft]] = {}
     for draft in (*company.accepted, *company.retained):
@@ -117,9 +137,11 @@ def _owners(company: Company) -> Mapping[str, Key]:
             claimants.setdefault(host, []).append(draft)
     owners = {}
     for host, drafts in claimants.items():
-        programmed = company.observed_hosts.get(host)
-        first = [d for d in drafts if d.candidate.key.namespace == programmed]
-        first = first or [d for d in drafts if d.candidate.placed] or drafts
+        first = drafts
+        if len({d.candidate.key.namespace for d in drafts}) > 1:
+            programmed = company.seen.namespaces(host)
+            first = [d for d in drafts if d.candidate.key.namespace in programmed]
+            first = first or [d for d in drafts if d.candidate.placed] or drafts
         owners[host] = min(first, key=lambda d: d.candidate.age).candidate.key
     return owners
 
@@ -140,10 +162,11 @@ def _listener(
     protocol = ledger.protocol(port) or ListenerProtocol.HTTP
     target = redirect_port(ledger) if protocol is ListenerProtocol.HTTP else None
     default, default_ingress = _default(everyone, kept, redirect=target, findings=findings)
-    placed = [] if target else [r for d in everyone for r in rules[d.candidate.key]]
+    by_seniority = sorted(everyone, key=lambda d: d.candidate.seniority)
+    placed = [] if target else [r for d in by_seniority for r in rules[d.candidate.key]]
     if company.compatibility is Compatibility.KUBERNETES:
         placed = _without_duplicates(placed, kept, findings=findings)
-    secure = [d for d in everyone if port in d.https]
+    secure = [d for d in everyone if port in d.https and not d.candidate.limited]
     policy = ledger.agreed(SSL_POLICY.name, port=port)
     return ListenerIntent(
         port=port,
@@ -194,7 +217,8 @@ def _default(
     """
     if redirect is not None:
         return Redirect(status=301, protocol="HTTPS", port=redirect), None
-    having = [(d, d.default) for d in everyone if d.default is not None]
+    by_seniority = sorted(everyone, key=lambda d: d.candidate.seniority)
+    having = [(d, d.default) for d in by_seniority if d.default is not None]
     if not having:
         return FixedResponse(), None
     first, action = having[0]

@@ -51,8 +51,8 @@ class World(Generic[F]):
 
     Attributes:
         intent: What the snapshot means, nobody refused yet.
-        groups: The load balancers to plan; None for all. ``observed`` covers all of them either
-            way, because account-wide limits count everything.
+        groups: The load balancers to plan; None for all. ``observed`` is complete for these, and
+            an outline of the others, because account-wide limits count everything.
         applyable: False where the cloud behind it is a file.
     """
 
@@ -120,6 +120,10 @@ def compute(provider: Provider[W, F], world: World[F]) -> Plan:
     this: Round | None = None
     while True:
         this = _express(provider, world, refused, costs=costs, before=this)
+        stopping = _stopping(this)
+        if stopping:
+            refused.update(stopping)
+            continue
         judged = Judged(
             intent=this.intent,
             resources=this.resources,
@@ -170,6 +174,18 @@ def _express(
         else:
             parts[name] = _part(provider, world, load_balancer, costs)
     return Round(intent=intent, parts=MappingProxyType(parts))
+
+
+def _stopping(this: Round) -> Mapping[Key, Diagnostic]:
+    """Return members whose wishes keep a load balancer from being made at all, for the others."""
+    found: dict[Key, Diagnostic] = {}
+    for part in this.parts.values():
+        members = {member.ingress for member in part.intent.members}
+        whole = {q.ingress: q.diagnostic for q in part.expressed.quarantined if not q.path}
+        guilty = members & whole.keys()
+        if guilty and guilty != members and not part.expressed.resources:
+            found.update((key, whole[key]) for key in guilty)
+    return found
 
 
 def _part(

@@ -20,6 +20,7 @@ from provisioner.core.group import Group, group, placed_in
 from provisioner.core.listeners import (
     Company,
     Findings,
+    Seen,
     certificate_hosts,
     certificates,
     listeners,
@@ -51,6 +52,10 @@ KEEP = "keep"
 """Option of a load balancer: names of settings that a broken member states unreadably. Where nobody
 else states them, what exists must be kept."""
 
+STATED = "stated"
+"""Option of a load balancer: setting -> the members that state it and the field where they do, so
+that what is wrong with a setting is told to them and to nobody else."""
+
 PODS_ROUTABLE = "pods-routable"
 """Option of a load balancer: what its class says about pod addresses."""
 
@@ -67,7 +72,6 @@ def intents(
     *,
     observed: Observed = _NOTHING_SEEN,
     refused: Mapping[Key, Diagnostic] = _NOBODY,
-    observed_hosts: Mapping[str, str] = NO_STRINGS,
 ) -> Intent:
     """Return what the Ingresses of a snapshot mean.
 
@@ -79,8 +83,6 @@ def intents(
             group, a broken one keeps its claims where it is, and those that are programmed keep
             their hosts against newcomers of other namespaces.
         refused: Ingresses that a limit has no room for, and what they are told.
-        observed_hosts: Host -> namespace that the cloud shows it programmed for, where a caller
-            knows it more exactly.
     """
     table = table_of(provider)
     selection = select(snapshot, provider, settings=settings)
@@ -89,7 +91,7 @@ def intents(
     drafter = Drafter(backends, table=table)
     scopes = Scopes.of(table)
     built = [
-        _Builder(g, drafter, scopes=scopes, observed_hosts=observed_hosts).build()
+        _Builder(g, drafter, scopes=scopes, seen=Seen(observed.of_group(g.name), provider)).build()
         for g in grouping.groups
     ]
     found = dict.fromkeys((*selection.diagnostics, *grouping.remarks, *backends.remarks))
@@ -136,11 +138,11 @@ class _Builder:
         drafter: Drafter,
         *,
         scopes: Scopes,
-        observed_hosts: Mapping[str, str],
+        seen: Seen,
     ) -> None:
         self._group = members
         self._scopes = scopes
-        self._observed_hosts = observed_hosts
+        self._seen = seen
         self._drafts = tuple(drafter.draft(c) for c in members.candidates)
 
     def build(self) -> _Built:
@@ -155,7 +157,7 @@ class _Builder:
             retained=hearing.retained,
             ledger=hearing.ledger,
             compatibility=Compatibility(str(compatibility or Compatibility.KUBERNETES)),
-            observed_hosts=self._observed_hosts,
+            seen=self._seen,
         )
         built = listeners(company, findings)
         quarantined = _quarantined(hearing, findings)
@@ -176,7 +178,7 @@ class _Builder:
         ledger = Ledger(self._scopes)
         accepted: list[Draft] = []
         refused: list[tuple[Draft, tuple[Diagnostic, ...]]] = []
-        for draft in self._drafts:
+        for draft in sorted(self._drafts, key=lambda d: d.candidate.seniority):
             candidate = draft.candidate
             problems = candidate.problems or excluded.get(candidate.key, ())
             if problems and candidate.placed:
@@ -187,7 +189,8 @@ class _Builder:
                 continue
             ledger.take(draft)
             accepted.append(draft)
-        return _Hearing(accepted=tuple(accepted), refused=tuple(refused), ledger=ledger)
+        in_order = tuple(sorted(accepted, key=lambda d: d.candidate.rank))
+        return _Hearing(accepted=in_order, refused=tuple(refused), ledger=ledger)
 
     def _intent(
         self,
@@ -223,6 +226,9 @@ class _Builder:
         keep = {name for draft in hearing.retained for name in draft.candidate.failed}
         if keep:
             options[KEEP] = tuple(sorted(keep))
+        stated = _stated(hearing, self._scopes.exclusive)
+        if stated:
+            options[STATED] = stated
         routable = {
             said
             for draft in hearing.accepted
@@ -231,6 +237,17 @@ class _Builder:
         if routable:
             options[PODS_ROUTABLE] = all(routable)
         return MappingProxyType(dict(sorted(options.items())))
+
+
+def _stated(
+    hearing: _Hearing, settings: frozenset[str]
+) -> Mapping[str, tuple[tuple[Key, str], ...]]:
+    found: dict[str, list[tuple[Key, str]]] = {}
+    for draft in hearing.accepted:
+        for name, said in draft.candidate.values.said.items():
+            if name in settings:
+                found.setdefault(name, []).append((draft.candidate.key, said.field))
+    return MappingProxyType({name: tuple(found[name]) for name in sorted(found)})
 
 
 def _agreed(ledger: Ledger, setting: Setting[T], kind: type[T]) -> T | None:

@@ -55,7 +55,7 @@ class Planner(Generic[W, F]):
         """
         cluster = self.reader.cluster()
         snapshot = with_cluster_facts(snapshot, cluster)
-        observed = self.reader.observe(None)
+        observed = self.reader.observe(groups)
         intent = intents(snapshot, self.provider, self.settings, observed=observed, refused={})
         facts = self.reader.facts(self.provider.wanted(intent, snapshot, self.settings))
         world = World(

@@ -185,7 +185,10 @@ class ObservedResource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
-    """Everything of ours that was seen, by address; complete for the groups it was asked for."""
+    """Everything of ours that was seen, by address; complete for the groups it was asked for.
+
+    Resources of other groups may be outlines: they exist, but nobody looked at their specs.
+    """
 
     resources: Mapping[str, ObservedResource] = field(default_factory=lambda: MappingProxyType({}))
     _by_group: Mapping[str, tuple[ObservedResource, ...]] = field(

@@ -74,12 +74,18 @@ class Retries:
                 self._failures[group] = left
 
     def pause(self, group: str, plan: Plan) -> float | None:
-        """Return in how many seconds the first failed step of a plan is due, None without one."""
+        """Return in how many seconds to come back for failed steps of a plan, None without one.
+
+        A step that is due and was not tried waits for another one; it does not call us back at
+        once, or we would run in circles until that other one is due.
+        """
         wanted = {step.id for step in plan.steps}
         with self._lock:
+            now = self._clock.now()
             failures = self._failures.get(group, {})
-            dues = [failure.due for name, failure in failures.items() if name in wanted]
-        return max(0.0, min(dues) - self._clock.now()) if dues else None
+            pauses = [failure.due - now for name, failure in failures.items() if name in wanted]
+        ahead = [pause for pause in pauses if pause > 0]
+        return min(ahead or [self._first]) if pauses else None
 
 
 def without(plan: Plan, unwanted: Iterable[str]) -> Plan:

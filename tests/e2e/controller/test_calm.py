@@ -7,15 +7,8 @@ from dataclasses import replace
 import pytest
 
 from provisioner.sandbox.cluster.documents import Document
-from tests.e2e.controller.stagehand import (
-    FINALIZER,
-    RHYTHM,
-    Stage,
-    an_ingress,
-    annotated,
-    text_or_bool,
-    until,
-)
+from tests.e2e.controller.scripts import an_ingress, annotated, text_or_bool
+from tests.e2e.controller.stagehand import FINALIZER, RHYTHM, Stage, until
 
 pytestmark = pytest.mark.slow
 

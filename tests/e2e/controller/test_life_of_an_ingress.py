@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from provisioner.sandbox.cluster.documents import text
-from tests.e2e.controller.stagehand import FINALIZER, MEMBERSHIP, Stage, an_ingress, until
+from tests.e2e.controller.scripts import an_ingress
+from tests.e2e.controller.stagehand import FINALIZER, MEMBERSHIP, Stage, until
 
 pytestmark = pytest.mark.slow
 

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from provisioner.sandbox.cluster.documents import text
-from tests.e2e.controller.stagehand import Stage, an_ingress, until
+from tests.e2e.controller.scripts import an_ingress
+from tests.e2e.controller.stagehand import Stage, until
 
 pytestmark = pytest.mark.slow
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.controller.stagehand import Stage, an_ingress, until
+from tests.e2e.controller.scripts import an_ingress
+from tests.e2e.controller.stagehand import Stage, until
 
 pytestmark = pytest.mark.slow
 

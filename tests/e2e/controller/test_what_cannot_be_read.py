@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.e2e.controller.stagehand import RHYTHM, Stage, an_ingress, annotated, until
+from tests.e2e.controller.scripts import an_ingress, annotated
+from tests.e2e.controller.stagehand import RHYTHM, Stage, until
 
 pytestmark = pytest.mark.slow
 

@@ -13,7 +13,8 @@ import pytest
 from providers.aws.account import Facts, Wanted
 from provisioner.model.change import Call
 from provisioner.ports import CloudTarget, Fence, Provider, Reader, Writer
-from tests.e2e.controller.stagehand import HurriedProvider, Stage, an_ingress, until
+from tests.e2e.controller.scripts import an_ingress
+from tests.e2e.controller.stagehand import HurriedProvider, Stage, until
 
 pytestmark = pytest.mark.slow
 

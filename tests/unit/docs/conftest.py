@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ from provisioner.sandbox.cluster.documents import Document
 from provisioner.sandbox.cluster.requestlog import LoggedRequest
 from provisioner.sandbox.cluster.server import ClusterServer
 from provisioner.sandbox.stage import cluster_for, furnish
-from tests.e2e.controller.stagehand import Stage, an_ingress, until
+from tests.e2e.controller.stagehand import Stage, until
 from tests.unit.docs.places import EXAMPLES
 
 ACCESS_KEY = "470000000001"
@@ -68,7 +68,7 @@ class Chronicle:
             for listener in listeners:
                 arns.append(listener["ListenerArn"])
                 rules = stage.elbv2.describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]
-                arns += [rule["RuleArn"] for rule in rules]
+                arns += [rule["RuleArn"] for rule in rules if not rule["IsDefault"]]
         groups = stage.elbv2.describe_target_groups()["TargetGroups"]
         arns += [group["TargetGroupArn"] for group in groups]
         for start in range(0, len(arns), 20):
@@ -188,10 +188,24 @@ def kubectl(stage: Stage, *arguments: str) -> str:
 
 
 def ingress(name: str, paths: Mapping[str, str], **notes: str) -> str:
-    """Return an Ingress of the class in docs/examples with more annotations."""
-    document = yaml.safe_load(an_ingress(name, paths=paths, class_name=CLASS))
-    document["metadata"]["annotations"].update(notes)
-    return yaml.safe_dump(document)
+    """Return an Ingress of the class in docs/examples; ``paths`` are path -> Service."""
+    backends = {path: {"name": service, "port": {"number": 80}} for path, service in paths.items()}
+    rules = [
+        {"path": path, "pathType": "Prefix", "backend": {"service": service}}
+        for path, service in backends.items()
+    ]
+    notes = {"ingress-provisioner.io/scheme": "external", **notes}
+    return yaml.safe_dump(
+        {
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "Ingress",
+            "metadata": {"name": name, "namespace": "shop", "annotations": notes},
+            "spec": {
+                "ingressClassName": CLASS,
+                "rules": [{"host": f"{name}.example.com", "http": {"paths": rules}}],
+            },
+        }
+    )
 
 
 def native(**notes: str) -> Mapping[str, str]:
@@ -203,11 +217,10 @@ CHANGES = (
     ingress("web", {"/": "web", "/other": "other"}),
     ingress("web", {"/new": "web", "/": "web", "/other": "other"}),
     ingress("web", {"/": "web"}, **native(inbound_cidrs="10.0.0.0/8")),
+    ingress("web", {"/": "web"}, **native(tags="team=shop")),
     ingress("web", {"/": "web"}, **native(healthcheck_path="/health")),
     ingress(
         "web", {"/": "web"}, **native(load_balancer_attributes="idle_timeout.timeout_seconds=90")
     ),
     ingress("web", {"/": "web"}, **{"ingress-provisioner.io/target-mode": "node-port"}),
 )
-
-Change = Callable[[], None]

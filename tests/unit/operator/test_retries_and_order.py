@@ -100,6 +100,18 @@ def test_a_step_that_is_not_wanted_any_more_calls_nobody_back() -> None:
     assert retries.pause(GROUP, a_plan(a_step("d"))) is None
 
 
+def test_a_step_that_is_due_but_held_up_by_another_does_not_call_back_at_once() -> None:
+    """Else a controller would plan without a pause until the other one is due."""
+    time = Time()
+    retries, plan = Retries(time), a_plan(a_step("a"), a_step("b", "a"))
+    retries.note(GROUP, an_outcome(b=Status.FAILED))
+    time.at = 10.0
+    retries.note(GROUP, an_outcome(a=Status.FAILED))
+
+    assert names(retries.hold_back(GROUP, plan)) == []
+    assert retries.pause(GROUP, plan) == 1.0
+
+
 def test_news_let_everything_be_tried_at_once() -> None:
     """A person has changed something, perhaps to repair it."""
     retries, plan = Retries(Time()), a_plan(a_step("a"))

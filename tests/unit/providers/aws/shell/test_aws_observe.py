@@ -373,7 +373,7 @@ def test_an_owner_tag_without_an_address_is_not_enough(world: World) -> None:
 
 
 def test_only_the_groups_that_are_asked_for_are_read(world: World, cloud: CloudServer) -> None:
-    """A controller that plans one load balancer does not pay for the others."""
+    """A controller that plans one load balancer does not pay for the others, but counts them."""
     other = "aws:load-balancer/shop/other"
     world.load_balancer(world.marks(BALANCER))
     world.load_balancer(world.marks(other, group="shop/other"))
@@ -382,7 +382,11 @@ def test_only_the_groups_that_are_asked_for_are_read(world: World, cloud: CloudS
 
     seen = observed(world, frozenset({"shop/web"}))
 
-    assert set(seen.resources) == {BALANCER, BACKEND}
+    assert {r.address for g in ("shop/web", "shared") for r in seen.of_group(g)} == {
+        BALANCER,
+        BACKEND,
+    }
+    assert [(r.address, r.spec) for r in seen.of_group("shop/other")] == [(other, {})]
     assert len(cloud.calls.named("DescribeListeners")) == 1
 
 
