@@ -170,18 +170,21 @@ def host_values(conditions: Value) -> tuple[str, ...] | None:
 
 def serves(resource: ObservedResource, host: str) -> bool:
     """Tell whether a rule that was seen is one of just this host, in whichever form it has."""
-    wanted = {
-        value
-        for any_host_exists in (False, True)
-        if (form := hosts.form(host, any_host_exists=any_host_exists)) is not None
-        for value in form.values
-    }
-    return any(
-        wanted.intersection(value.lower() if key == "Values" else value for value in _texts(values))
-        for spec in _specs(resource.spec.get("Conditions"))
-        if spec.get("Field") == HOST
-        for _, key, values in (_values(spec),)
-    )
+    for spec in _specs(resource.spec.get("Conditions")):
+        if spec.get("Field") != HOST:
+            continue
+        _, key, values = _values(spec)
+        texts = tuple(_texts(values))
+        if key == "Values" and host in {text.lower() for text in texts}:
+            return True
+        if key == "RegexValues" and not _patterns(host).isdisjoint(texts):
+            return True
+    return False
+
+
+def _patterns(host: str) -> frozenset[str]:
+    forms = (hosts.form(host, any_host_exists=exists) for exists in (False, True))
+    return frozenset(value for form in forms if form is not None for value in form.values)
 
 
 def split(conditions: Sequence[Spec], allowance: Allowance) -> tuple[tuple[Spec, ...], ...]:

@@ -305,7 +305,7 @@ class Scene:
             yield Draft(
                 address=observed.address,
                 ingress=rule.ingress,
-                title=observed.title or _title(rule),
+                title=observed.title or f"{_place(rule)} (last good rule)",
                 spec=observed.spec,
             )
             number += 1

@@ -56,15 +56,19 @@ class Findings:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the cloud holds of one load balancer, and who can read it."""
+    """What the cloud holds of one load balancer, and who can read it.
+
+    ``unmentioned`` are Ingresses that have rules there, and that files need not mention.
+    """
 
     resources: tuple[ObservedResource, ...]
     dialect: Dialect
+    unmentioned: frozenset[Key]
 
-    def namespaces(self, host: str) -> frozenset[str]:
-        """Return the namespaces that a host is programmed for."""
+    def ingresses(self, host: str) -> frozenset[Key]:
+        """Return the Ingresses that a host is programmed for."""
         return frozenset(
-            key.namespace
+            key
             for resource in self.resources
             if resource.ingresses and self.dialect.serves(resource, host)
             for key in resource.ingresses
@@ -137,13 +141,21 @@ def _owners(company: Company) -> Mapping[str, Key]:
             claimants.setdefault(host, []).append(draft)
     owners = {}
     for host, drafts in claimants.items():
-        first = drafts
-        if len({d.candidate.key.namespace for d in drafts}) > 1:
-            programmed = company.seen.namespaces(host)
-            first = [d for d in drafts if d.candidate.key.namespace in programmed]
-            first = first or [d for d in drafts if d.candidate.placed] or drafts
-        owners[host] = min(first, key=lambda d: d.candidate.age).candidate.key
+        owners[host] = _owner(host, drafts, company.seen)
     return owners
+
+
+def _owner(host: str, claimants: Sequence[Draft], seen: Seen) -> Key:
+    first = list(claimants)
+    if seen.unmentioned or len({d.candidate.key.namespace for d in first}) > 1:
+        programmed = seen.ingresses(host)
+        namespaces = {key.namespace for key in programmed}
+        first = [d for d in claimants if d.candidate.key.namespace in namespaces]
+        unseen = sorted(programmed & seen.unmentioned)
+        if unseen and not first:
+            return unseen[0]
+        first = first or [d for d in claimants if d.candidate.placed] or list(claimants)
+    return min(first, key=lambda d: d.candidate.age).candidate.key
 
 
 def _listener(

@@ -40,6 +40,8 @@ HEADROOM = 0.8
 
 _DEFAULTS = {ModeWish.POD: TargetMode.POD, ModeWish.NODE_PORT: TargetMode.NODE_PORT}
 
+NEITHER_FITS = "MODE-NEITHER-FITS"
+
 PROXY_SKETCH = (
     "let one backend take all of this traffic and route behind it: run an in-cluster proxy"
     " (a Deployment of 3 replicas of an ingress proxy of your choice and a Service of type NodePort"
@@ -128,7 +130,7 @@ def _findings(
     undecided = [b for b in backends if b.id not in modes and _possible(b, arithmetic)]
     found = impossible
     if undecided and not _unknowable(undecided, arithmetic):
-        found.append(_neither(load_balancer, decision))
+        found.extend(_neither(load_balancer, decision, arithmetic))
     elif modes and arithmetic.near(arithmetic.total(backends, modes), NEAR):
         found.append(_near(load_balancer, decision))
     if any(b.pods == () and modes.get(b.id) is TargetMode.POD for b in backends):
@@ -296,14 +298,41 @@ def _impossible_wishes(
         )
 
 
-def _neither(load_balancer: LoadBalancerIntent, decision: ModeDecision) -> Diagnostic:
-    return error(
-        "MODE-NEITHER-FITS",
-        _subject(load_balancer),
-        message=f"neither target mode fits its limits: {_both(decision.considered)}",
-        hint=PROXY_SKETCH,
-        ingress=_owner(load_balancer),
-    )
+def _neither(
+    load_balancer: LoadBalancerIntent, decision: ModeDecision, arithmetic: Arithmetic
+) -> Iterable[Diagnostic]:
+    """Yield an error for each member that there is no room for beside those before it."""
+    misfits = _misfits(load_balancer, decision, arithmetic)
+    everyone = len(misfits) in {0, len(load_balancer.members)}
+    for key in [_owner(load_balancer)] if everyone else misfits:
+        yield error(
+            NEITHER_FITS,
+            _subject(load_balancer) if everyone else f"Ingress {key}",
+            message=f"neither target mode fits its limits: {_both(decision.considered)}",
+            hint=PROXY_SKETCH,
+            ingress=key,
+        )
+
+
+def _misfits(
+    load_balancer: LoadBalancerIntent, decision: ModeDecision, arithmetic: Arithmetic
+) -> list[Key]:
+    """Return the members that fit in no mode once those before them, in order, are there."""
+    decided = {b.backend: b.mode for b in decision.backends if b.mode is not None}
+    room: list[BackendIntent] = []
+    misfits = []
+    for member in load_balancer.members:
+        own = [b for b in load_balancer.backends if b.id.ingress == member.ingress]
+        together = [*room, *own]
+        for mode in TargetMode:
+            modes = {**{b.id: mode for b in together}, **decided}
+            possible = not any(arithmetic.impossible(b, modes[b.id]) for b in together)
+            if possible and arithmetic.fits(arithmetic.total(together, modes)):
+                room = together
+                break
+        else:
+            misfits.append(member.ingress)
+    return misfits
 
 
 def _near(load_balancer: LoadBalancerIntent, decision: ModeDecision) -> Diagnostic:

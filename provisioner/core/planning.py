@@ -21,6 +21,7 @@ from provisioner.core.gate import Judged, over_the_peak, overfull, programmed
 from provisioner.core.headroom import CostOf, Prices, tally
 from provisioner.core.membership import Membership, trimmed
 from provisioner.core.order import ordered
+from provisioner.core.select import is_complete, unmentioned
 from provisioner.core.translate import intents
 from provisioner.model.diagnostic import Diagnostic, error
 from provisioner.model.intent import Intent, LoadBalancerIntent
@@ -177,7 +178,10 @@ def _express(
 
 
 def _stopping(this: Round) -> Mapping[Key, Diagnostic]:
-    """Return members whose wishes keep a load balancer from being made at all, for the others."""
+    """Return members whose wishes keep a load balancer from being made at all, for the others.
+
+    One that names no usable subnet, say, or one too large for either target mode.
+    """
     found: dict[Key, Diagnostic] = {}
     for part in this.parts.values():
         members = {member.ingress for member in part.intent.members}
@@ -185,6 +189,10 @@ def _stopping(this: Round) -> Mapping[Key, Diagnostic]:
         guilty = members & whole.keys()
         if guilty and guilty != members and not part.expressed.resources:
             found.update((key, whole[key]) for key in guilty)
+        large = {d.ingress: d for d in part.diagnostics if d.code == modes.NEITHER_FITS}
+        oversized = members & large.keys()
+        if oversized != members:
+            found.update((key, large[key]) for key in oversized)
     return found
 
 
@@ -230,15 +238,7 @@ def kept_ingresses(world: World[F], group: str) -> frozenset[Key]:
 
     Files are rarely the whole truth: what they do not mention may belong to somebody else.
     """
-    if is_complete(world.snapshot) or world.settings.prune:
-        return frozenset()
-    seen = {key for r in world.observed.of_group(group) for key in r.ingresses}
-    return frozenset(seen - world.snapshot.ingresses.keys())
-
-
-def is_complete(snapshot: Snapshot) -> bool:
-    """Tell whether what the snapshot lacks is truly absent, so that it may be deleted."""
-    return snapshot.complete and not snapshot.unknown_kinds & {"Ingress", "IngressClass"}
+    return unmentioned(world.snapshot, world.settings, world.observed.of_group(group))
 
 
 def _trim(

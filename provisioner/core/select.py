@@ -7,6 +7,7 @@ default class acts when an Ingress is created and is no reason to take one over 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -14,6 +15,7 @@ from provisioner.core.classes import Classes, ClassPolicy
 from provisioner.core.dialect import Dialect
 from provisioner.model.diagnostic import Diagnostic, error, info, warning
 from provisioner.model.kube import Ingress, Key
+from provisioner.model.resource import ObservedResource
 from provisioner.model.settings import FINALIZER, Settings
 from provisioner.model.snapshot import Snapshot
 
@@ -82,6 +84,21 @@ def select(snapshot: Snapshot, provider: Dialect, *, settings: Settings) -> Sele
         remarks.update(dict.fromkeys(policy.remarks))
         selected.append(_selected(ingress, verdict, policy=policy))
     return Selection(selected=tuple(selected), not_ours=tuple(not_ours), diagnostics=tuple(remarks))
+
+
+def is_complete(snapshot: Snapshot) -> bool:
+    """Tell whether what the snapshot lacks is truly absent, so that it may be deleted."""
+    return snapshot.complete and not snapshot.unknown_kinds & {"Ingress", "IngressClass"}
+
+
+def unmentioned(
+    snapshot: Snapshot, settings: Settings, resources: Iterable[ObservedResource]
+) -> frozenset[Key]:
+    """Return the Ingresses that have something in the cloud, and may exist though unseen here."""
+    if is_complete(snapshot) or settings.prune:
+        return frozenset()
+    seen = {key for resource in resources for key in resource.ingresses}
+    return frozenset(seen - snapshot.ingresses.keys())
 
 
 def _selected(ingress: Ingress, verdict: _Verdict, *, policy: ClassPolicy) -> Selected:

@@ -27,7 +27,7 @@ from provisioner.core.listeners import (
     redirect_port,
 )
 from provisioner.core.rules import Draft, Drafter
-from provisioner.core.select import select
+from provisioner.core.select import select, unmentioned
 from provisioner.model.annotation import Setting
 from provisioner.model.diagnostic import Diagnostic, error
 from provisioner.model.intent import (
@@ -90,10 +90,11 @@ def intents(
     backends = Backends(snapshot, provider, settings=settings, table=table)
     drafter = Drafter(backends, table=table)
     scopes = Scopes.of(table)
-    built = [
-        _Builder(g, drafter, scopes=scopes, seen=Seen(observed.of_group(g.name), provider)).build()
-        for g in grouping.groups
-    ]
+    built = []
+    for one in grouping.groups:
+        resources = observed.of_group(one.name)
+        seen = Seen(resources, provider, unmentioned(snapshot, settings, resources))
+        built.append(_Builder(one, drafter, scopes=scopes, seen=seen).build())
     found = dict.fromkeys((*selection.diagnostics, *grouping.remarks, *backends.remarks))
     for part in built:
         found.update(dict.fromkeys(part.diagnostics))

@@ -8,88 +8,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NamedTuple, Protocol
-from urllib.parse import urlencode
+from typing import Final
 
 import msgspec
 
 from provisioner.kube import errors
 from provisioner.kube.kinds import KindInfo
+from provisioner.kube.requests import (
+    MERGE_PATCH,
+    Connection,
+    NoAnswer,
+    Request,
+    Timeouts,
+    Transport,
+)
 from provisioner.model.kube import Key
 
-JSON: Final = "application/json"
-MERGE_PATCH: Final = "application/merge-patch+json"
 _SUCCESS: Final = range(200, 300)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timeouts:
-    """Seconds to wait for a connection and for each piece of the answer."""
-
-    connect: float = 2.0
-    read: float = 5.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """One HTTP request, relative to the server."""
-
-    method: str
-    path: str
-    query: tuple[tuple[str, str], ...] = ()
-    body: bytes | None = None
-    content_type: str = JSON
-
-    @property
-    def target(self) -> str:
-        """Path and query."""
-        return f"{self.path}?{urlencode(self.query)}" if self.query else self.path
-
-
-class Response(NamedTuple):
-    """Status code and body of an answer."""
-
-    status: int
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Connection:
-    """How another client reaches the same server with the same rights; "" where there is none."""
-
-    server: str
-    ca_path: str = ""
-    insecure: bool = False
-    token: str = ""
-    username: str = ""
-    password: str = ""
-    certificate_path: str = ""
-    private_key_path: str = ""
-
-
-class NoAnswer(Exception):  # noqa: N818 - it names what happened
-    """A request got no answer; the text says why."""
-
-
-class Transport(Protocol):
-    """Sends requests to one server."""
-
-    server: str
-    namespace: str
-
-    def send(self, request: Request, timeouts: Timeouts) -> Response:
-        """Send one request, once; raise NoAnswer where there is none."""
-        ...
-
-    def connection(self) -> Connection:
-        """Return the credentials as they are now; refreshed where they expire."""
-        ...
-
-    def close(self) -> None:
-        """Close all connections."""
-        ...
 
 
 class KubeClient:

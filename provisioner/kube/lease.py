@@ -28,8 +28,9 @@ from typing import Final
 import msgspec
 
 from provisioner.kube import errors
-from provisioner.kube.client import KubeClient, Timeouts
+from provisioner.kube.client import KubeClient
 from provisioner.kube.kinds import LEASE
+from provisioner.kube.requests import Timeouts
 from provisioner.model.kube import Key
 from provisioner.ports import Clock, ConfigError, NotLeader
 

@@ -19,8 +19,8 @@ from kubernetes import config as kubernetes_config
 from kubernetes.client.exceptions import ApiException
 from kubernetes.config import ConfigException
 
-from provisioner.kube.client import Connection, NoAnswer, Request, Response, Timeouts
 from provisioner.kube.errors import NoCluster
+from provisioner.kube.requests import Connection, NoAnswer, Request, Response, Timeouts
 
 _BROKEN = (
     ConfigException,

@@ -16,9 +16,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from provisioner.kube.client import Connection
 from provisioner.kube.decode import decode
 from provisioner.kube.kinds import KindInfo
+from provisioner.kube.requests import Connection
 from provisioner.model.kube import Key
 from provisioner.model.resource import SHARED, Observed
 from provisioner.model.snapshot import Snapshot

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 
 import kopf
 
-from provisioner.kube.client import Connection
 from provisioner.kube.kinds import KindInfo
 from provisioner.kube.live import PAGE
+from provisioner.kube.requests import Connection
 
 Heard = Callable[[KindInfo, str | None, Mapping[str, object]], None]
 """Told of every event: the kind, the type (None: from a list), the raw object."""

@@ -10,6 +10,7 @@ from provisioner.model.plan import LoadBalancerPlan, Plan
 from provisioner.model.resource import SHARED
 from provisioner.render import fields, findings
 from provisioner.render.graph import graph_of
+from provisioner.render.lines import printable
 from provisioner.render.text import SYMBOLS, step_name
 from provisioner.render.usage import by_fullness, share
 
@@ -21,6 +22,7 @@ def plan_to_html(plan: Plan) -> str:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("provisioner.render"),
         autoescape=True,
+        finalize=_visible,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -43,6 +45,11 @@ def plan_to_html(plan: Plan) -> str:
         by_fullness=by_fullness,
         say=findings,
     )
+
+
+def _visible(value: object) -> object:
+    """Return a text without control characters and direction marks, which would hide or act."""
+    return printable(value) if type(value) is str else value
 
 
 def _title(part: LoadBalancerPlan) -> str:

@@ -130,7 +130,7 @@ def _load_balancer_class() -> Document:
 
 def _load_balancer() -> Document:
     columns = [
-        _printer("Address", ".status.address"),
+        _printer("Address", ".status.addresses[0]"),
         _printer("Mode", ".status.targetMode"),
         _printer("Programmed", '.status.conditions[?(@.type=="Programmed")].status'),
         _printer("Within-Limits", '.status.conditions[?(@.type=="WithinLimits")].status'),

@@ -19,7 +19,8 @@ from providers.aws import AwsProvider
 from providers.aws.account import Facts, Wanted
 from providers.aws.client import Clients, ReadGate
 from providers.aws.reader import AwsReader
-from provisioner.kube.client import Timeouts, connect
+from provisioner.kube.client import connect
+from provisioner.kube.requests import Timeouts
 from provisioner.kube.lease import LeaseSettings
 from provisioner.kube.live import kube_system_uid
 from provisioner.model.settings import Identity, Settings

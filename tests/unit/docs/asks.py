@@ -41,9 +41,7 @@ def asks(call: CallRecord, known: Mapping[str, Tags]) -> Iterator[Ask]:
     if tags and call.operation in _NEW:
         tagging = "ec2:CreateTags" if call.service == "ec2" else "elasticloadbalancing:AddTags"
         new = Thing(arn=_NEW[call.operation])
-        yield Ask(
-            action=tagging, thing=new, tags=tags, tag_keys=keys, create_action=call.operation
-        )
+        yield Ask(action=tagging, thing=new, tags=tags, tag_keys=keys, create_action=call.operation)
 
 
 def _things(call: CallRecord, known: Mapping[str, Tags]) -> Iterator[Thing]:

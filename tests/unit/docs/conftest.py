@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 import yaml
@@ -18,11 +16,12 @@ from provisioner.sandbox.aws.account import make_account
 from provisioner.sandbox.aws.calls import CallRecord
 from provisioner.sandbox.aws.server import CloudServer
 from provisioner.sandbox.aws.stage import AwsStage
-from provisioner.sandbox.cluster.documents import Document
+from provisioner.sandbox.cluster.documents import Document, text
+from provisioner.sandbox.cluster.manifests import parse_manifests
 from provisioner.sandbox.cluster.requestlog import LoggedRequest
 from provisioner.sandbox.cluster.server import ClusterServer
 from provisioner.sandbox.stage import cluster_for, furnish
-from tests.e2e.controller.stagehand import Stage, until
+from tests.e2e.controller.stagehand import Stage, Troupe, until
 from tests.unit.docs.places import EXAMPLES
 
 ACCESS_KEY = "470000000001"
@@ -116,15 +115,19 @@ def credentials() -> Iterator[None]:
         yield
 
 
-def install(cluster: ClusterServer) -> None:
-    """Do to a cluster what the how-to says, as far as an embedded one serves the kinds."""
+def install(cluster: ClusterServer, *, namespace: bool = True) -> None:
+    """Do to a cluster what the how-to says, as far as an embedded one serves the kinds.
+
+    ``namespace`` says whether the users' namespace is to be made too.
+    """
     for name in ("loadbalancers", "loadbalancerclasses"):
         cluster.delete("CustomResourceDefinition", f"{name}.ingress-provisioner.io")
-    cluster.apply((EXAMPLES / "crds.yaml").read_text(encoding="utf-8"))
-    for document in yaml.safe_load_all((EXAMPLES / "deployment.yaml").read_text(encoding="utf-8")):
-        if document["kind"] == "IngressClass":
+    cluster.apply(EXAMPLES / "crds.yaml")
+    for document in parse_manifests(EXAMPLES / "deployment.yaml"):
+        if text(document, "kind") == "IngressClass":
             cluster.create(document)
-    cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}})
+    if namespace:
+        cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}})
 
 
 def of_controller(request: LoggedRequest) -> bool:
@@ -136,36 +139,55 @@ def play(stage: Stage, chronicle: Chronicle) -> str:
     """Direct the story; return what kubectl printed."""
     stage.serve("web", "other")
     with stage.controller("one") as troupe:
-        stage.apply(ingress("web", {"/": "web"}), ingress("lost", {"/": "missing"}))
-        stage.until_settled(troupe)
-        until("the mistake was told", lambda: stage.reasons("lost"))
+        table = birth(stage, troupe)
         chronicle.note()
-        table = kubectl(stage, "get", "loadbalancers")
-        stage.cluster.scale("Deployment", "web", 4, namespace="shop")
-        until("pods are ready", lambda: len(stage.ready("web")) == 4)
-        until("pods are targets", lambda: len(stage.targets_of("web")) == 4)
-        for change in CHANGES:
-            before = len(stage.writes)
-            stage.apply(change)
-            until("a change was carried out", lambda b=before: len(stage.writes) > b)
-            stage.until_at_rest(troupe, seconds=1.0)
+        growth(stage)
+        for text_of_ingress in CHANGES:
+            change(stage, troupe, text_of_ingress)
             chronicle.note()
-    vandalise(stage)
+    # While no controller runs, somebody edits what the last one has published.
+    stage.cluster.patch("LoadBalancer", BALANCER, {"spec": {"provider": "nobody"}})
     with stage.controller("two") as troupe:
         until("the overview was repaired", lambda: provider_of(stage) == "aws")
-        stage.until_at_rest(troupe)
-        for name in ("web", "lost"):
-            stage.cluster.delete("Ingress", name, "shop")
-        until("the Ingresses are gone", lambda: not stage.ingress("web"))
-        until("nothing is left", lambda: not stage.left())
-        stage.until_at_rest(troupe)
+        death(stage, troupe)
     return table
 
 
-def vandalise(stage: Stage) -> None:
-    """Change what the controller has published, while none runs."""
-    stage.cluster.patch("LoadBalancer", BALANCER, {"spec": {"provider": "nobody"}})
-    time.sleep(0.1)
+def birth(stage: Stage, troupe: Troupe) -> str:
+    """Let one good and one lost Ingress come; return how kubectl shows them."""
+    stage.apply(ingress("web", {"/": "web"}), ingress("lost", {"/": "missing"}))
+    stage.until_settled(troupe, "web", "lost")
+    until("the mistake was told", lambda: stage.reasons("lost"))
+    return kubectl(stage, "get", "loadbalancers")
+
+
+def growth(stage: Stage) -> None:
+    """Let pods come."""
+    stage.cluster.scale("Deployment", "web", 4, namespace="shop")
+    until("pods are ready", lambda: len(stage.ready("web")) == 4)
+    until("pods are targets", lambda: len(stage.targets_of("web")) == 4)
+
+
+def change(stage: Stage, troupe: Troupe, text_of_ingress: str) -> None:
+    """Apply an Ingress that means something else than before."""
+    before = len(stage.writes)
+
+    def carried_out() -> bool:
+        return len(stage.writes) > before
+
+    stage.apply(text_of_ingress)
+    until("a change was carried out", carried_out)
+    stage.until_at_rest(troupe, seconds=1.0)
+
+
+def death(stage: Stage, troupe: Troupe) -> None:
+    """Let everything go."""
+    stage.until_at_rest(troupe)
+    for name in ("web", "lost"):
+        stage.cluster.delete("Ingress", name, "shop")
+    until("the Ingresses are gone", lambda: not stage.ingress("web") and not stage.ingress("lost"))
+    until("nothing is left", lambda: not stage.left())
+    stage.until_at_rest(troupe)
 
 
 def provider_of(stage: Stage) -> object:

@@ -19,7 +19,9 @@ from tests.unit.docs.places import EXAMPLES
 
 RBAC = EXAMPLES / "rbac.yaml"
 
-_KINDS: dict[str, KindInfo] = {info.kind: info for info in (*KINDS.values(), LEASE, EVENT, NAMESPACE)}
+_KINDS: dict[str, KindInfo] = {
+    info.kind: info for info in (*KINDS.values(), LEASE, EVENT, NAMESPACE)
+}
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from provisioner.kube import errors, live
-from provisioner.kube.client import KubeClient, Timeouts, connect
+from provisioner.kube.client import KubeClient, connect
 from provisioner.kube.kinds import INGRESS, LOAD_BALANCER_CLASS, SERVICE
+from provisioner.kube.requests import Timeouts
 from provisioner.model.diagnostic import Severity
 from provisioner.model.kube import Ingress, Key
 from provisioner.sandbox.cluster.server import ClusterServer
