@@ -21,6 +21,7 @@ from provisioner.core.values import (
     cidrs,
     group_name,
     integer,
+    matching,
     port,
     quoted,
     required_text,
@@ -257,7 +258,7 @@ _LISTENERS = (
     _on_ingress(
         "ssl-policy",
         settings.SSL_POLICY,
-        required_text,
+        matching(r"ELBSecurityPolicy-[A-Za-z0-9-]+", example="ELBSecurityPolicy-TLS13-1-2-2021-06"),
         Merge.PER_PORT,
         kind="string",
         summary="Security policy of the HTTPS ports.",

@@ -173,6 +173,16 @@ def _attributes(context: Context) -> tuple[Mapping[str, str], tuple[Diagnostic, 
 
 
 def _address_type(context: Context, scheme: Scheme) -> tuple[Diagnostic, ...]:
+    wanted = context.intent.address_type
+    if wanted is not None and wanted != context.address_type:
+        return context.errors(
+            "SUBNET-NO-IPV6",
+            f"a dualstack load balancer needs subnets with an IPv6 block, but "
+            f"{', '.join(context.without_ipv6)} have none; it stays {context.address_type}",
+            field=native_field("ip-address-type"),
+            setting=IP_ADDRESS_TYPE.name,
+            hint="give its subnets an IPv6 CIDR block, or list subnets that have one",
+        )
     if context.address_type == _usable_address_type(context, scheme):
         return ()
     return context.errors(

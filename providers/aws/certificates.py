@@ -22,6 +22,7 @@ from providers.aws import addresses
 from providers.aws.account import Certificate, Facts
 from providers.aws.context import Context, native_field
 from providers.aws.refused import PREFIX
+from provisioner.core.translate import CERTIFICATES_OF
 from provisioner.model.diagnostic import Diagnostic, Severity, error, info
 from provisioner.model.intent import ListenerIntent
 from provisioner.model.kube import Key
@@ -123,22 +124,25 @@ def _named(
         problem = _unusable(arn, context)
         if problem is not None:
             code, message, hint = problem
-            problems.append(
-                _about(context, listener, code=code, message=message, hint=hint, blocking=True)
+            problems += _about(
+                context, listener, arn, code=code, message=message, hint=hint, blocking=True
             )
             continue
         usable[arn] = None
         certificate = _known(arn, context.facts)
         if certificate is not None and expired(certificate, context.facts):
-            problems.append(_ended(context, listener, certificate))
+            problems += _ended(context, listener, certificate)
     return tuple(usable), problems
 
 
-def _ended(context: Context, listener: ListenerIntent, certificate: Certificate) -> Diagnostic:
-    """Return the error about an expired certificate; it is attached, since someone insists."""
+def _ended(
+    context: Context, listener: ListenerIntent, certificate: Certificate
+) -> Iterable[Diagnostic]:
+    """Return the errors about an expired certificate; it is attached, since someone insists."""
     return _about(
         context,
         listener,
+        certificate.arn,
         code="CERTIFICATE-EXPIRED",
         message=f"certificate {certificate.arn} expired at {certificate.not_after}",
         hint="renew it, or name another certificate; clients refuse an expired one",
@@ -183,26 +187,32 @@ def _known(arn: str, facts: Facts) -> Certificate | None:
 def _about(
     context: Context,
     listener: ListenerIntent,
+    arn: str,
     *,
     code: str,
     message: str,
     hint: str,
     blocking: bool,
-) -> Diagnostic:
-    """Return an error about a named certificate, on the member that named it if that is certain."""
-    discovering = {member for member, _ in listener.certificate_hosts}
-    naming = [member for member in listener.members if member not in discovering]
-    owner = naming[0] if len(naming) == 1 else None
-    return Diagnostic(
-        severity=Severity.ERROR,
-        code=code,
-        subject=f"Ingress {owner}" if owner is not None else f"load balancer {context.group}",
-        message=message,
-        field=_FIELD,
-        hint=hint,
-        ingress=owner,
-        blocking=blocking,
-    )
+) -> Iterable[Diagnostic]:
+    """Yield an error about a named certificate for each member that names it."""
+    owners: list[Key | None] = [k for k in named_by(context, arn) if k in listener.members]
+    for owner in owners or [None]:
+        yield Diagnostic(
+            severity=Severity.ERROR,
+            code=code,
+            subject=f"Ingress {owner}" if owner is not None else f"load balancer {context.group}",
+            message=message,
+            field=_FIELD,
+            hint=hint,
+            ingress=owner,
+            blocking=blocking,
+        )
+
+
+def named_by(context: Context, arn: str) -> tuple[Key, ...]:
+    """Return the members that name a certificate themselves."""
+    naming = context.intent.options.get(CERTIFICATES_OF)
+    return naming.get(arn, ()) if isinstance(naming, Mapping) else ()
 
 
 def _not_found(facts: Facts, listener: ListenerIntent, member: Key, host: str) -> Diagnostic:

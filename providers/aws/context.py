@@ -104,12 +104,27 @@ class Context:
 
     @property
     def address_type(self) -> str:
-        """What someone states, else (while something is held) what is, else IPv4."""
-        if self.intent.address_type:
-            return self.intent.address_type
+        """What someone states, else (while something is held) what is, else IPv4.
+
+        IPv6 needs subnets that have it; a load balancer that exists stays as it is without them.
+        """
         existing = self.existing
-        present = existing.spec.get("IpAddressType") if existing and self.holding else None
-        return present if isinstance(present, str) else "ipv4"
+        present = existing.spec.get("IpAddressType") if existing is not None else None
+        was = present if isinstance(present, str) else "ipv4"
+        wanted = self.intent.address_type
+        if wanted:
+            return was if wanted.startswith("dualstack") and self.without_ipv6 else wanted
+        return was if self.holding else "ipv4"
+
+    @property
+    def without_ipv6(self) -> tuple[str, ...]:
+        """The subnets of the load balancer that exists which have no IPv6 block."""
+        existing = self.existing
+        if existing is None or self.intent.subnets:
+            return ()
+        kept = existing.spec.get("Subnets")
+        ids = kept if isinstance(kept, tuple) else ()
+        return tuple(s.id for s in self.facts.subnets if s.id in ids and not s.ipv6)
 
     def at(self, address: str) -> ObservedResource | None:
         """Return what exists at an address."""

@@ -18,6 +18,7 @@ from providers.aws.certificates import (
     certificate_arns,
     choose_certificates,
     host_field,
+    named_by,
 )
 from providers.aws.context import Context
 from provisioner.model.diagnostic import Diagnostic, error
@@ -124,7 +125,7 @@ def _further_certificates(context: Context, this: Front) -> tuple[Resource, ...]
             kind=Kind.LISTENER_CERTIFICATE,
             address=addresses.listener_certificate(context.group, port, arn),
             group=context.group,
-            ingresses=_wanting(this, arn),
+            ingresses=_wanting(context, this, arn),
             spec=freeze_spec(
                 {
                     "ListenerArn": Ref(listener, "ListenerArn"),
@@ -138,11 +139,10 @@ def _further_certificates(context: Context, this: Front) -> tuple[Resource, ...]
     )
 
 
-def _wanting(this: Front, arn: str) -> tuple[Key, ...]:
-    """Return whose certificate it is: of those whose hosts it was found for, else of everybody."""
-    named = arn in this.listener.certificates
-    wanting = this.wanted_by.get(arn, frozenset()).intersection(this.listener.members)
-    return tuple(sorted(this.listener.members if named or not wanting else wanting))
+def _wanting(context: Context, this: Front, arn: str) -> tuple[Key, ...]:
+    """Return whose certificate it is: who names it or has hosts that it was found for."""
+    wanting = {*named_by(context, arn), *this.wanted_by.get(arn, ())}
+    return tuple(sorted(wanting.intersection(this.listener.members) or this.listener.members))
 
 
 def _default_actions(

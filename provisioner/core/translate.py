@@ -56,6 +56,9 @@ STATED = "stated"
 """Option of a load balancer: setting -> the members that state it and the field where they do, so
 that what is wrong with a setting is told to them and to nobody else."""
 
+CERTIFICATES_OF = "certificates-of"
+"""Option of a load balancer: certificate name -> the members that name it."""
+
 PODS_ROUTABLE = "pods-routable"
 """Option of a load balancer: what its class says about pod addresses."""
 
@@ -230,6 +233,9 @@ class _Builder:
         stated = _stated(hearing, self._scopes.exclusive)
         if stated:
             options[STATED] = stated
+        naming = _naming(hearing)
+        if naming:
+            options[CERTIFICATES_OF] = naming
         routable = {
             said
             for draft in hearing.accepted
@@ -249,6 +255,15 @@ def _stated(
             if name in settings:
                 found.setdefault(name, []).append((draft.candidate.key, said.field))
     return MappingProxyType({name: tuple(found[name]) for name in sorted(found)})
+
+
+def _naming(hearing: _Hearing) -> Mapping[str, tuple[Key, ...]]:
+    found: dict[str, list[Key]] = {}
+    for draft in (*hearing.accepted, *hearing.retained):
+        named: tuple[str, ...] = draft.candidate.values.get(settings_of.CERTIFICATES) or ()
+        for name in dict.fromkeys(named):
+            found.setdefault(name, []).append(draft.candidate.key)
+    return MappingProxyType({name: tuple(sorted(found[name])) for name in sorted(found)})
 
 
 def _agreed(ledger: Ledger, setting: Setting[T], kind: type[T]) -> T | None:

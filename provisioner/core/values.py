@@ -156,6 +156,21 @@ def choice(options: Mapping[str, T]) -> Callable[[str], T]:
     return parse
 
 
+def matching(pattern: str, *, example: str) -> Callable[[str], str]:
+    """Return a parser of words of a form that is known, where the words themselves are not."""
+    form = re.compile(pattern)
+
+    def parse(raw: str) -> str:
+        value = raw.strip()
+        if not form.fullmatch(value):
+            raise AnnotationError(
+                f"{quoted(raw)} is not a name of this kind", hint=f'write one such as "{example}"'
+            )
+        return value
+
+    return parse
+
+
 def duration(raw: str) -> float:
     """Return seconds: a plain number, or one with the unit ms, s, m or h."""
     match = _DURATION.fullmatch(raw.strip())

@@ -36,7 +36,7 @@ from tests.factories import (
     an_ingress,
     some_settings,
 )
-from tests.unit.providers.aws.express.worlds import a_certificate, some_backends, some_facts
+from tests.unit.providers.aws.express.worlds import a_certificate, arn, some_backends, some_facts
 
 EVIL, VICTIM = Key("evil", "x"), Key("shop", "v")
 BACKENDS = some_backends("shop/web", "evil/web")
@@ -340,3 +340,44 @@ def test_files_do_not_take_the_host_of_an_ingress_that_they_do_not_mention() -> 
     assert blamed(result, "HOST-TAKEN") == {EVIL}
     assert sorted(owner for _, owner in rules(result)) == [str(EVIL), str(VICTIM)]
     assert part(result).changes == ()
+
+
+def test_each_is_told_of_the_certificate_that_it_names() -> None:
+    """Of several members that name certificates on one port, the one with the wrong name."""
+    facts = some_facts(certificates=[a_certificate("v", "shop.example.com")])
+    good = {"listen-ports": HTTPS, "certificate-arn": arn("v")}
+    bad = {"listen-ports": HTTPS, "certificate-arn": "bogus"}
+
+    result = plan(
+        a_cluster(victim(annotations=good), evil(annotations=bad), *BACKENDS), facts=facts
+    )
+
+    assert blamed(result) == {EVIL}
+    assert finding(result, "CERTIFICATE-NAME").subject == "Ingress evil/x"
+
+
+def test_ipv6_is_not_asked_of_subnets_that_have_none() -> None:
+    """AWS would refuse it, and with it every other change of the load balancer."""
+    result = plan(
+        a_cluster(victim(), evil(annotations={"ip-address-type": "dualstack"}), *BACKENDS),
+        a_world(victim()),
+    )
+
+    assert blamed(result, "SUBNET-NO-IPV6") == {EVIL}
+    assert [r.spec["IpAddressType"] for r in of_kind(result, "LoadBalancer")] == ["ipv4"]
+
+
+def test_a_tls_policy_that_cannot_exist_is_refused_to_who_writes_it() -> None:
+    """AWS would refuse the listener, and it is everybody's."""
+    result = plan(
+        a_cluster(
+            victim(annotations={"listen-ports": HTTPS, "certificate-arn": arn("v")}),
+            evil(annotations={"listen-ports": HTTPS, "ssl-policy": "TLS 1.2"}),
+            *BACKENDS,
+        ),
+        facts=some_facts(certificates=[a_certificate("v", "shop.example.com", "a.evil.com")]),
+    )
+
+    assert blamed(result) == {EVIL}
+    (listener,) = of_kind(result, "Listener")
+    assert listener.spec["SslPolicy"] == "ELBSecurityPolicy-TLS13-1-2-2021-06"
