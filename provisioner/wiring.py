@@ -13,8 +13,9 @@ from typing import TypeVar
 
 from provisioner.engine.applying import Applier, Settling
 from provisioner.engine.planning import Planner
+from provisioner.model.errors import ConfigError
 from provisioner.model.settings import Settings
-from provisioner.ports import Clock, CloudTarget, ConfigError, Fence, Provider, Reader
+from provisioner.ports import Clock, CloudTarget, Fence, Provider, Reader
 
 PROVIDER_GROUP = "ingress_provisioner.providers"
 

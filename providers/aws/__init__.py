@@ -97,19 +97,19 @@ class AwsProvider:
 
     def node_impossible(self, node: Node) -> str:
         """Return why this node can never be a target, "" where it can."""
-        from providers.aws.room import node_impossible  # noqa: PLC0415 - see the module's docstring
+        from providers.aws.desired.room import node_impossible  # noqa: PLC0415 - see the module's docstring
 
         return node_impossible(node)
 
     def serves(self, resource: ObservedResource, host: str) -> bool:
         """Tell whether what was seen in the cloud answers requests for just this host."""
-        from providers.aws.conditions import serves  # noqa: PLC0415 - see the module's docstring
+        from providers.aws.routing.conditions import serves  # noqa: PLC0415 - see the module's docstring
 
         return serves(resource, host)
 
     def wanted(self, intent: Intent, snapshot: Snapshot, settings: Settings) -> Wanted:
         """Return which facts expressing this intent needs."""
-        from providers.aws.wanted import wanted  # noqa: PLC0415 - see the module's docstring
+        from providers.aws.desired.wanted import wanted  # noqa: PLC0415 - see the module's docstring
 
         return wanted(intent, snapshot, settings)
 
@@ -117,13 +117,13 @@ class AwsProvider:
         self, load_balancer: LoadBalancerIntent, facts: Facts, limits: Limits
     ) -> ModeRoom:
         """Return what the mode decision must respect."""
-        from providers.aws.room import mode_room  # noqa: PLC0415 - see the module's docstring
+        from providers.aws.desired.room import mode_room  # noqa: PLC0415 - see the module's docstring
 
         return mode_room(load_balancer, facts, limits)
 
     def present_modes(self, group: str, observed: Observed) -> Mapping[str, TargetMode]:
         """Return the mode in force by backend text (``<ns>/<ingress>/<service>:<port>``)."""
-        from providers.aws.room import present_modes  # noqa: PLC0415 - see the module's docstring
+        from providers.aws.desired.room import present_modes  # noqa: PLC0415 - see the module's docstring
 
         return present_modes(group, observed)
 
@@ -137,7 +137,7 @@ class AwsProvider:
         self, parts: Sequence[Expressed], facts: Facts, request: SharedExpression
     ) -> Expressed:
         """Return what the load balancers share: backend security group, node and pod rules."""
-        from providers.aws.shared import express_shared  # noqa: PLC0415 - see the module's docstring
+        from providers.aws.desired.shared import express_shared  # noqa: PLC0415 - see the module's docstring
 
         return express_shared(parts, facts, request)
 
@@ -157,7 +157,7 @@ class AwsProvider:
         self, changes: Sequence[Change], observed: Observed, room: StepRoom
     ) -> tuple[Step, ...]:
         """Return the steps of these changes with their calls and stages."""
-        from providers.aws.steps import steps  # noqa: PLC0415 - see the module's docstring
+        from providers.aws.changes.steps import steps  # noqa: PLC0415 - see the module's docstring
 
         return steps(changes, observed, room)
 

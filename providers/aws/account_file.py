@@ -18,7 +18,7 @@ from typing import Annotated, Final, TypeAlias
 import msgspec
 import yaml
 
-from provisioner.ports import ConfigError
+from provisioner.model.errors import ConfigError
 
 FORMAT_VERSION: Final = "1.0"
 PROVIDER: Final = "aws"

@@ -24,9 +24,10 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, UnknownRegionError
 
 from providers.aws.errors import BOTO_ERRORS, REGION_HINT, translated
-from providers.aws.pace import Pace, SystemClock, persist
+from providers.aws.live.pace import Pace, SystemClock, persist
 from provisioner import __version__
-from provisioner.ports import Clock, CloudTarget, ConfigError
+from provisioner.model.errors import ConfigError
+from provisioner.ports import Clock, CloudTarget
 
 if TYPE_CHECKING:
     from types_boto3_acm import ACMClient

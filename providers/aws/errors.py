@@ -31,7 +31,7 @@ from botocore.exceptions import (
 from botocore.exceptions import ConnectionError as BotoConnectionError
 from botocore.parsers import ResponseParserError
 
-from provisioner.ports import (
+from provisioner.model.errors import (
     ConfigError,
     Conflict,
     Denied,

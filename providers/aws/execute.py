@@ -16,10 +16,11 @@ from typing import TypeVar, cast
 from botocore import xform_name
 
 from providers.aws.client import Clients
-from providers.aws.journal import Journal
-from providers.aws.pace import Pace, SystemClock, persist
+from providers.aws.live.journal import Journal
+from providers.aws.live.pace import Pace, SystemClock, persist
 from provisioner.model.change import Call
-from provisioner.ports import Clock, CloudTarget, Fence, ProviderError, Rejected
+from provisioner.model.errors import ProviderError, Rejected
+from provisioner.ports import Clock, CloudTarget, Fence
 
 T = TypeVar("T")
 

@@ -14,15 +14,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from providers.aws import retain, rules
 from providers.aws.account import Facts
 from providers.aws.addresses import Kind
-from providers.aws.balancer import Balancer, balancer
-from providers.aws.context import Context
-from providers.aws.listeners import Front, front, is_redirect, listener_resources
-from providers.aws.needs import backend_needs
-from providers.aws.network import Network, network, uses_backend_group
-from providers.aws.targets import TargetGroups, target_groups
+from providers.aws.desired import retain
+from providers.aws.desired.balancer import Balancer, balancer
+from providers.aws.desired.context import Context
+from providers.aws.desired.listeners import Front, front, is_redirect, listener_resources
+from providers.aws.desired.needs import backend_needs
+from providers.aws.desired.network import Network, network, uses_backend_group
+from providers.aws.desired.targets import TargetGroups, target_groups
+from providers.aws.routing import rules
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.intent import Quarantined
 from provisioner.model.resource import Resource

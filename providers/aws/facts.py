@@ -16,11 +16,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from providers.aws.account import Facts, SecurityGroup, Subnet, Vpc, Wanted
-from providers.aws.acm import read_certificates
 from providers.aws.client import Clients
-from providers.aws.index import Neighbours
-from providers.aws.instances import Machine, read_machines, read_pod_groups
-from providers.aws.paging import FILTER_VALUES, THREADS, batches, tag_mapping
+from providers.aws.live.acm import read_certificates
+from providers.aws.live.index import Neighbours
+from providers.aws.live.instances import Machine, read_machines, read_pod_groups
+from providers.aws.live.paging import FILTER_VALUES, THREADS, batches, tag_mapping
 
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import (

@@ -18,12 +18,13 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from providers.aws import addresses, marks, normalise
+from providers.aws import addresses, marks
 from providers.aws.addresses import Kind
 from providers.aws.client import Clients
-from providers.aws.index import Index, Tagged
-from providers.aws.journal import Journal
-from providers.aws.listing import (
+from providers.aws.live import normalise
+from providers.aws.live.index import Index, Tagged
+from providers.aws.live.journal import Journal
+from providers.aws.live.listing import (
     MarkedListener,
     Scope,
     is_address_of,
@@ -34,8 +35,8 @@ from providers.aws.listing import (
     read_security_groups,
     read_target_group_attributes,
 )
-from providers.aws.normalise import Refs
-from providers.aws.paging import THREADS, tag_mapping
+from providers.aws.live.normalise import Refs
+from providers.aws.live.paging import THREADS, tag_mapping
 from provisioner.model.kube import Key
 from provisioner.model.resource import NO_SPEC, Observed, ObservedResource, Ref, Spec
 

@@ -12,16 +12,17 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from threading import Lock
 
-from providers.aws import limits, waits
+from providers.aws import limits
 from providers.aws.account import Facts, Wanted
 from providers.aws.client import Clients, ReadGate
 from providers.aws.facts import read_facts
-from providers.aws.index import Index, read_index
-from providers.aws.journal import Journal
-from providers.aws.listing import Scope
+from providers.aws.live import waits
+from providers.aws.live.index import Index, read_index
+from providers.aws.live.journal import Journal
+from providers.aws.live.listing import Scope
+from providers.aws.live.pace import SystemClock
+from providers.aws.live.quotas import read_quotas
 from providers.aws.observe import observe
-from providers.aws.pace import SystemClock
-from providers.aws.quotas import read_quotas
 from provisioner.model.change import WaitFor
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.limits import Limits

@@ -36,6 +36,7 @@ from providers.aws.account_file import (
 )
 from provisioner.model.change import WaitFor
 from provisioner.model.diagnostic import Diagnostic
+from provisioner.model.errors import ConfigError
 from provisioner.model.kube import Key, Meta, Node, Taint
 from provisioner.model.limits import Limits
 from provisioner.model.resource import (
@@ -49,7 +50,7 @@ from provisioner.model.resource import (
     Spec,
     freeze_spec,
 )
-from provisioner.ports import ClusterFacts, ConfigError
+from provisioner.ports import ClusterFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,7 @@ def export(request: Request, *, out: str) -> int:
     from provisioner.cli import output as sink
     from provisioner.cli.exporting import account_file
     from provisioner.cli.world import open_world
-    from provisioner.ports import ConfigError
+    from provisioner.model.errors import ConfigError
 
     if request.account:
         raise ConfigError("account export reads the live account", hint="leave --account out")

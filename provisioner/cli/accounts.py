@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from provisioner.kube.documents import UnreadableError, decode_text, read_documents
+from provisioner.model.errors import ConfigError
 from provisioner.model.plan import InputFile
-from provisioner.ports import ConfigError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

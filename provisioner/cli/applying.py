@@ -18,9 +18,10 @@ from provisioner.cli.progress import Reporter, left_out, summary_lines
 from provisioner.cli.world import World
 from provisioner.core.digest import stale_reasons
 from provisioner.model.change import Step
+from provisioner.model.errors import ConfigError, StalePlan
 from provisioner.model.plan import Plan
 from provisioner.model.resource import Json, to_json
-from provisioner.ports import ConfigError, Fence, StalePlan
+from provisioner.ports import Fence
 from provisioner.render.lines import Line, Style
 from provisioner.render.text import plan_lines
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 
 from provisioner.cli.options import Request
 from provisioner.cli.world import open_cloud, open_cluster
+from provisioner.model.errors import ConfigError
 from provisioner.operator.main import RunOptions
 from provisioner.operator.main import run as run_operator
-from provisioner.ports import ConfigError
 
 INDEX_SECONDS = 5.0
 """How long the controller may believe its list of load balancers; what it writes counts at once."""

@@ -28,7 +28,7 @@ def demo(*, provider: str, keep: bool) -> int:
 
     Everything listens on this machine only. Nothing needs credentials.
     """
-    from provisioner.ports import ConfigError
+    from provisioner.model.errors import ConfigError
 
     try:
         from provisioner.sandbox.demo import run as run_demo

@@ -16,7 +16,8 @@ from typing import Final
 from provisioner import wiring
 from provisioner.kube.client import KubeClient
 from provisioner.kube.lease import Leadership, LeaseSettings, lease_name
-from provisioner.ports import ClusterError, ConfigError, Fence
+from provisioner.model.errors import ClusterError, ConfigError
+from provisioner.ports import Fence
 
 _PATIENCE: Final = 3.0
 """Seconds beyond the Lease's own duration, for the requests that take it."""

@@ -107,7 +107,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def _invoke(arguments: Sequence[str] | None, session: Session) -> int:
-    from provisioner.ports import ProvisionerError
+    from provisioner.model.errors import ProvisionerError
 
     try:
         result: object = provisioner.main(

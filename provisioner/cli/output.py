@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from provisioner.ports import ConfigError
+from provisioner.model.errors import ConfigError
 
 if TYPE_CHECKING:  # rendering is imported when there is something to render
     from provisioner.model.plan import Plan

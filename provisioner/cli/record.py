@@ -13,8 +13,8 @@ from dataclasses import fields
 from typing import Final
 
 from provisioner.cli.options import Request
+from provisioner.model.errors import ConfigError
 from provisioner.model.resource import Json
-from provisioner.ports import ConfigError
 
 _NOT_RECORDED: Final = frozenset({"kubeconfig", "context", "account"})
 _OPTION_NAMES: Final[Mapping[str, str]] = {

@@ -8,9 +8,9 @@ from pathlib import Path
 from provisioner.cli.options import Request
 from provisioner.cli.record import replayed
 from provisioner.cli.world import World, open_world
+from provisioner.model.errors import ConfigError, StalePlan
 from provisioner.model.plan import InputFile, Inputs
 from provisioner.model.resource import Json, to_json
-from provisioner.ports import ConfigError, StalePlan
 from provisioner.render.saved import SavedPlan, SavedStep, plan_from_json
 
 SavedEntries = tuple[dict[str, Json], ...]

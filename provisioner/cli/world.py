@@ -23,11 +23,12 @@ from provisioner.kube import errors, live, overlay
 from provisioner.kube.client import KubeClient
 from provisioner.kube.manifests import Manifests, read_manifests
 from provisioner.kube.selectors import parse_selector
+from provisioner.model.errors import ConfigError
 from provisioner.model.intent import Compatibility
 from provisioner.model.plan import InputFile, Inputs, Plan
 from provisioner.model.settings import Identity, Settings
 from provisioner.model.snapshot import Snapshot
-from provisioner.ports import CloudTarget, ConfigError, Provider, Reader
+from provisioner.ports import CloudTarget, Provider, Reader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,10 +17,11 @@ from enum import StrEnum
 from typing import Generic, TypeAlias, TypeVar
 
 from provisioner.model.change import Action, Call, Step, Wait
+from provisioner.model.errors import NotLeader, ProvisionerError
 from provisioner.model.plan import Plan
 from provisioner.model.resource import Fingerprint, Ref, Unknown, Value
 from provisioner.model.settings import Settings
-from provisioner.ports import Clock, NotLeader, ProvisionerError, Reader, Writer
+from provisioner.ports import Clock, Reader, Writer
 
 W = TypeVar("W")
 F = TypeVar("F")

@@ -27,7 +27,7 @@ from typing import Final
 import msgspec
 
 from provisioner.kube import envelope
-from provisioner.ports import ClusterError
+from provisioner.model.errors import ClusterError
 
 _MESSAGE_LIMIT: Final = 300
 

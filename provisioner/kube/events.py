@@ -23,8 +23,9 @@ import msgspec
 from provisioner.kube import errors
 from provisioner.kube.client import KubeClient
 from provisioner.kube.kinds import EVENT, KindInfo
+from provisioner.model.errors import ClusterError
 from provisioner.model.kube import Key
-from provisioner.ports import Clock, ClusterError, Fence
+from provisioner.ports import Clock, Fence
 
 COMPONENT: Final = "ingress-provisioner"
 MESSAGE_LIMIT: Final = 1024  # bytes; the API refuses longer notes

@@ -31,8 +31,9 @@ from provisioner.kube import errors
 from provisioner.kube.client import KubeClient
 from provisioner.kube.kinds import LEASE
 from provisioner.kube.requests import Timeouts
+from provisioner.model.errors import ConfigError, NotLeader
 from provisioner.model.kube import Key
-from provisioner.ports import Clock, ConfigError, NotLeader
+from provisioner.ports import Clock
 
 DEFAULT_NAME: Final = "ingress-provisioner"
 DEFAULT_NAMESPACE: Final = "kube-system"

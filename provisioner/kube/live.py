@@ -18,9 +18,9 @@ from provisioner.kube.decode import Decoded, decode_json
 from provisioner.kube.gather import Gathered
 from provisioner.kube.kinds import LIVE_KINDS, NAMESPACE, KindInfo
 from provisioner.model.diagnostic import Diagnostic, Severity
+from provisioner.model.errors import ClusterError
 from provisioner.model.kube import Key
 from provisioner.model.snapshot import Snapshot
-from provisioner.ports import ClusterError
 
 P = TypeVar("P", envelope.ObjectList, envelope.KeyList)
 T = TypeVar("T")

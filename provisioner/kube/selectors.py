@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from provisioner.ports import ConfigError
+from provisioner.model.errors import ConfigError
 
 _NAME: Final = r"[A-Za-z0-9]([-A-Za-z0-9_./]*[A-Za-z0-9])?"
 _EQUALITY: Final = re.compile(rf"(?P<name>{_NAME})\s*(?P<sign>==?|!=)\s*(?P<value>[-\w.]*)")

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from provisioner.engine.applying import Outcome, Progress, Status
 from provisioner.model.diagnostic import Diagnostic, Severity
+from provisioner.model.errors import ClusterError
 from provisioner.model.intent import Intent
 from provisioner.model.kube import Ingress, Key
 from provisioner.model.plan import LoadBalancerPlan, Plan
@@ -21,7 +22,6 @@ from provisioner.model.resource import SHARED, Observed
 from provisioner.model.settings import FINALIZER
 from provisioner.model.snapshot import Snapshot
 from provisioner.operator.logs import fields
-from provisioner.ports import ClusterError
 
 _LOG = logging.getLogger(__name__)
 

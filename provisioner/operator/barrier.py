@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from provisioner.kube.kinds import KindInfo
+from provisioner.model.errors import ClusterError
 from provisioner.model.kube import Key
 from provisioner.operator.cache import Cache
-from provisioner.ports import ClusterError
 
 
 class KindState(StrEnum):

@@ -15,11 +15,12 @@ from provisioner.kube.kinds import INGRESS
 from provisioner.kube.loadbalancers import LoadBalancerWriter
 from provisioner.kube.status import write_status
 from provisioner.model.change import Action
+from provisioner.model.errors import ClusterError
 from provisioner.model.kube import Ingress
 from provisioner.model.plan import LoadBalancerPlan, Plan
 from provisioner.model.resource import Json
 from provisioner.operator.logs import fields
-from provisioner.ports import Clock, ClusterError, Fence
+from provisioner.ports import Clock, Fence
 
 _LOG = logging.getLogger(__name__)
 

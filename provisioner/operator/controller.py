@@ -19,6 +19,7 @@ from typing import Generic, TypeVar
 from provisioner.kube.decode import decode
 from provisioner.kube.kinds import KindInfo
 from provisioner.kube.requests import Connection
+from provisioner.model.errors import NotLeader, ProvisionerError
 from provisioner.model.kube import Key
 from provisioner.model.resource import SHARED, Observed
 from provisioner.model.snapshot import Snapshot
@@ -29,7 +30,7 @@ from provisioner.operator.membership import Members
 from provisioner.operator.queue import GroupQueue
 from provisioner.operator.reconcile import Reconciler, Result
 from provisioner.operator.watch import Watched, Watcher
-from provisioner.ports import Clock, NotLeader, ProvisionerError
+from provisioner.ports import Clock
 
 _LOG = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from provisioner.ports import ConfigError
+from provisioner.model.errors import ConfigError
 
 
 class HealthServer:

@@ -21,6 +21,7 @@ from provisioner.kube.client import KubeClient
 from provisioner.kube.kinds import LIVE_KINDS, KindInfo
 from provisioner.kube.lease import Leadership, LeaseSettings, lease_name
 from provisioner.kube.live import present_keys
+from provisioner.model.errors import NotLeader
 from provisioner.model.kube import Key
 from provisioner.model.settings import Settings
 from provisioner.operator.cache import Cache
@@ -29,7 +30,7 @@ from provisioner.operator.controller import ClusterView, Controller, Rhythm, Sur
 from provisioner.operator.health import HealthServer
 from provisioner.operator.membership import Members
 from provisioner.operator.reconcile import Reconciler, Result
-from provisioner.ports import CloudTarget, Fence, NotLeader, Provider
+from provisioner.ports import CloudTarget, Fence, Provider
 
 _LOG = logging.getLogger(__name__)
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import msgspec
 
 from provisioner.model.change import Action, FieldChange
+from provisioner.model.errors import ConfigError
 from provisioner.model.plan import InputFile, Inputs
 from provisioner.model.resource import PlainInput, Ref, Value, freeze
-from provisioner.ports import ConfigError
 from provisioner.render import wire
 
 

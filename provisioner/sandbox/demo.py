@@ -20,12 +20,12 @@ from pathlib import Path
 from provisioner import wiring
 from provisioner.kube.client import connect
 from provisioner.kube.live import kube_system_uid
+from provisioner.model.errors import ProvisionerError
 from provisioner.model.plan import Plan
 from provisioner.model.settings import Identity, Settings
 from provisioner.operator.controller import Rhythm
 from provisioner.operator.main import Running, RunOptions
 from provisioner.operator.reconcile import Result
-from provisioner.ports import ProvisionerError
 from provisioner.render.text import plan_to_text
 from provisioner.sandbox.cluster.documents import Document, parts, text
 from provisioner.sandbox.cluster.server import ClusterServer

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Protocol
 
+from provisioner.model.errors import ConfigError
 from provisioner.model.settings import Identity
-from provisioner.ports import CloudTarget, ConfigError
+from provisioner.ports import CloudTarget
 from provisioner.sandbox.cluster.server import ClusterServer
 from provisioner.sandbox.cluster.workloads.addresses import PodAddresses
 from provisioner.sandbox.cluster.workloads.settings import WorkloadSettings

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from providers.aws.client import Clients, ReadGate
 from providers.aws.execute import AwsWriter, WriteGate
-from providers.aws.journal import Journal
+from providers.aws.live.journal import Journal
 from providers.aws.reader import AwsReader
 from provisioner.model.plan import Plan
 from provisioner.model.resource import Json

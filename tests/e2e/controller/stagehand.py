@@ -20,9 +20,9 @@ from providers.aws.account import Facts, Wanted
 from providers.aws.client import Clients, ReadGate
 from providers.aws.reader import AwsReader
 from provisioner.kube.client import connect
-from provisioner.kube.requests import Timeouts
 from provisioner.kube.lease import LeaseSettings
 from provisioner.kube.live import kube_system_uid
+from provisioner.kube.requests import Timeouts
 from provisioner.model.settings import Identity, Settings
 from provisioner.operator.controller import Rhythm
 from provisioner.operator.main import Running, RunOptions

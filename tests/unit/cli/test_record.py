@@ -6,7 +6,7 @@ import pytest
 
 from provisioner.cli.options import Request
 from provisioner.cli.record import recorded, replayed
-from provisioner.ports import ConfigError
+from provisioner.model.errors import ConfigError
 
 FULL = Request(
     files=("a.yaml", "b,c.yaml"),

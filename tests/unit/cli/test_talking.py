@@ -16,8 +16,8 @@ from provisioner.cli.progress import Reporter, left_out, summary_lines
 from provisioner.cli.replay import changed_files, entry
 from provisioner.core.digest import stale_reasons
 from provisioner.engine.applying import Outcome, Progress, Status
+from provisioner.model.errors import ConfigError, ProvisionerError
 from provisioner.model.plan import InputFile, Inputs
-from provisioner.ports import ConfigError, ProvisionerError
 from provisioner.render.documents import plan_to_json
 from provisioner.render.lines import Line, plain
 from provisioner.render.saved import plan_from_json

@@ -10,11 +10,12 @@ import pytest
 from provisioner.engine.applying import Applier, Outcome, Progress, Settling, Status
 from provisioner.model.change import Action, Call, Step, Wait, WaitFor
 from provisioner.model.diagnostic import Diagnostic
+from provisioner.model.errors import NotLeader, ProvisionerError, Rejected
 from provisioner.model.limits import Limits
 from provisioner.model.plan import LoadBalancerPlan, Plan
 from provisioner.model.resource import Observed, PlainInput, Ref, Resource, Unknown, freeze_spec
 from provisioner.model.settings import Identity, Settings
-from provisioner.ports import ClusterFacts, NotLeader, ProvisionerError, Rejected
+from provisioner.ports import ClusterFacts
 
 
 class World:

@@ -13,8 +13,8 @@ from provisioner.kube import errors
 from provisioner.kube.client import KubeClient, connect
 from provisioner.kube.kinds import INGRESS, SERVICE
 from provisioner.kube.requests import Timeouts
+from provisioner.model.errors import ClusterError
 from provisioner.model.kube import Key
-from provisioner.ports import ClusterError
 from provisioner.sandbox.cluster.server import ClusterServer
 
 

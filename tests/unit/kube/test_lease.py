@@ -12,7 +12,7 @@ import pytest
 from provisioner.kube.client import KubeClient, connect
 from provisioner.kube.lease import DEFAULT_NAME, Leadership, LeaseSettings, holder
 from provisioner.kube.requests import Timeouts
-from provisioner.ports import ConfigError, NotLeader
+from provisioner.model.errors import ConfigError, NotLeader
 from provisioner.sandbox.cluster.documents import Document, dig
 from provisioner.sandbox.cluster.server import ClusterServer
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from provisioner.kube.selectors import parse_selector
-from provisioner.ports import ConfigError
+from provisioner.model.errors import ConfigError
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,9 @@ from provisioner.kube.kinds import INGRESS
 from provisioner.kube.lease import Unfenced
 from provisioner.kube.loadbalancers import APPROVED_DIGEST, LoadBalancerWriter, object_name
 from provisioner.kube.status import write_status
+from provisioner.model.errors import NotLeader
 from provisioner.model.kube import Key
 from provisioner.model.settings import FINALIZER
-from provisioner.ports import NotLeader
 from provisioner.sandbox.cluster.documents import Document, dig
 from provisioner.sandbox.cluster.server import ClusterServer
 

@@ -9,6 +9,7 @@ import pytest
 
 from provisioner import wiring
 from provisioner.kube.decode import decode
+from provisioner.model.errors import ConfigError, NotLeader
 from provisioner.model.kube import Key
 from provisioner.model.resource import Observed, ObservedResource
 from provisioner.model.settings import Identity, Settings
@@ -17,7 +18,6 @@ from provisioner.operator.health import HealthServer
 from provisioner.operator.logs import fields
 from provisioner.operator.main import Gate
 from provisioner.operator.membership import Members
-from provisioner.ports import ConfigError, NotLeader
 
 GROUP = "ingress-provisioner.io/group"
 WEB = Key("shop", "web")

@@ -10,8 +10,8 @@ import jsonschema
 import pytest
 
 from provisioner.model.change import Action
+from provisioner.model.errors import ConfigError
 from provisioner.model.resource import Ref, Unknown, canonical
-from provisioner.ports import ConfigError
 from provisioner.render.documents import (
     failure_to_json,
     limits_to_json,

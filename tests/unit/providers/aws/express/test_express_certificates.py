@@ -9,7 +9,7 @@ import pytest
 
 from providers.aws import addresses
 from providers.aws.account import Certificate, Facts
-from providers.aws.certificates import best_certificate
+from providers.aws.desired.certificates import best_certificate
 from provisioner.model.resource import has_unknown
 from tests.factories import a_path, a_rule, an_ingress
 from tests.unit.providers.aws.express.worlds import (

@@ -9,8 +9,9 @@ from dataclasses import fields, replace
 
 import pytest
 
-from providers.aws import addresses, provider, targets
+from providers.aws import addresses, provider
 from providers.aws.account import Wanted
+from providers.aws.desired import targets
 from providers.aws.limits import DEFAULTS
 from provisioner.core.translate import intents
 from provisioner.model.intent import TargetMode
@@ -250,7 +251,7 @@ def test_finding_the_provider_costs_next_to_nothing() -> None:
     code = (
         "import sys, providers.aws; "
         "print(sorted(m for m in sys.modules if m.partition('.')[0] in ('boto3', 'botocore', "
-        "'msgspec') or m in ('providers.aws.express', 'providers.aws.rules')))"
+        "'msgspec') or m in ('providers.aws.express', 'providers.aws.routing.rules')))"
     )
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -9,7 +9,7 @@ import pytest
 
 from providers.aws import addresses
 from providers.aws.account import Facts, SecurityGroup
-from providers.aws.needs import endpoint_group
+from providers.aws.desired.needs import endpoint_group
 from provisioner.core.diff import DiffRules, diff
 from provisioner.model.change import Action
 from provisioner.model.intent import TargetMode

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from providers.aws.account import Facts, Subnet
-from providers.aws.subnets import judge
+from providers.aws.desired.subnets import judge
 from provisioner.model.intent import Scheme
 from provisioner.model.resource import Observed, Unknown, has_unknown
 from tests.unit.providers.aws.express.worlds import (

@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
-from providers.aws import addresses, limits, rules, targets
+from providers.aws import addresses, limits
 from providers.aws.account import Facts, Vpc
+from providers.aws.desired import targets
+from providers.aws.routing import rules
 from provisioner.core.diff import DiffRules, diff
 from provisioner.model.change import Change
 from provisioner.model.diagnostic import Diagnostic

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from providers.aws.actions import weights_of
+from providers.aws.routing.actions import weights_of
 from provisioner.core.order import ordered
 from provisioner.model.change import Call, Step, Wait
 from provisioner.model.resource import ObservedResource, Ref, Resource, Value

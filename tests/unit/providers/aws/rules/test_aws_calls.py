@@ -9,10 +9,10 @@ import pytest
 from botocore.validate import ParamValidator
 
 from providers.aws import addresses
-from providers.aws.actions import forward_to
 from providers.aws.addresses import Kind
-from providers.aws.calls import calls
-from providers.aws.steps import steps
+from providers.aws.changes.calls import calls
+from providers.aws.changes.steps import steps
+from providers.aws.routing.actions import forward_to
 from provisioner.model.change import Action, Call, Change
 from provisioner.model.resource import (
     Observed,

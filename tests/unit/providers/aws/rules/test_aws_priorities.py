@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.aws.priorities import HIGHEST, LOWEST, NoRoomError, assign, with_retained
+from providers.aws.routing.priorities import HIGHEST, LOWEST, NoRoomError, assign, with_retained
 
 _NAMES = st.sampled_from([f"r{i}" for i in range(12)])
 _ORDER = st.lists(_NAMES, unique=True, max_size=10)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from providers.aws import rules
-from providers.aws.reach import Taken, contains
+from providers.aws.routing import rules
+from providers.aws.routing.reach import Taken, contains
 from provisioner.model.diagnostic import Severity
 from provisioner.model.intent import (
     Compatibility,

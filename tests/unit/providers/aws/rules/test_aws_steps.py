@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from providers.aws import addresses
-from providers.aws.actions import actions, forward_to
 from providers.aws.addresses import Kind
-from providers.aws.steps import steps
+from providers.aws.changes.steps import steps
+from providers.aws.routing.actions import actions, forward_to
 from provisioner.core.order import ordered
 from provisioner.model.change import Action, Step, Wait, WaitFor
 from provisioner.model.intent import FixedResponse

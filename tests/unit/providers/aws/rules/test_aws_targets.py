@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from providers.aws import targets
+from providers.aws.desired import targets
 from provisioner.model.intent import (
     BackendIntent,
     BackendProtocol,

@@ -17,11 +17,12 @@ from providers.aws.account_file import schema
 from providers.aws.limits import DEFAULTS
 from providers.aws.wire import account_identity, no_account, read_account
 from provisioner.model.change import Wait, WaitFor
+from provisioner.model.errors import ConfigError
 from provisioner.model.kube import Key, Meta, Node, Taint
 from provisioner.model.limits import LimitSource
 from provisioner.model.resource import Fingerprint, Observed, ObservedResource, Ref, freeze_spec
 from provisioner.model.settings import Identity
-from provisioner.ports import ClusterFacts, ConfigError
+from provisioner.ports import ClusterFacts
 
 ROOT = Path(__file__).parents[5]
 EXAMPLE = ROOT / "docs/examples/account-aws.yaml"

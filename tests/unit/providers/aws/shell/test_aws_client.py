@@ -9,7 +9,8 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest
 
 from providers.aws.client import Clients, ReadGate, WriteWhilePlanningError
-from provisioner.ports import CloudTarget, ConfigError, Denied, NotFound, Unavailable
+from provisioner.model.errors import ConfigError, Denied, NotFound, Unavailable
+from provisioner.ports import CloudTarget
 from provisioner.sandbox.aws.server import CloudServer
 from tests.unit.providers.aws.shell.clouds import ManualClock, World
 

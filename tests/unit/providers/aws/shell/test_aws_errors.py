@@ -16,7 +16,7 @@ from botocore.exceptions import (
 )
 
 from providers.aws.errors import translated
-from provisioner.ports import (
+from provisioner.model.errors import (
     ConfigError,
     Conflict,
     Denied,

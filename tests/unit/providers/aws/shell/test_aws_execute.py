@@ -8,10 +8,9 @@ import pytest
 
 from providers.aws.client import Clients
 from providers.aws.execute import AwsWriter, WriteGate
-from providers.aws.journal import Journal
+from providers.aws.live.journal import Journal
 from provisioner.model.change import Call
-from provisioner.model.resource import PlainInput, freeze_spec
-from provisioner.ports import (
+from provisioner.model.errors import (
     Conflict,
     Denied,
     LimitExceeded,
@@ -20,6 +19,7 @@ from provisioner.ports import (
     Throttled,
     Unavailable,
 )
+from provisioner.model.resource import PlainInput, freeze_spec
 from provisioner.sandbox.aws.server import CloudServer
 from tests.unit.providers.aws.shell.clouds import ManualClock, World, planned_pairs
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from providers.aws.journal import Journal
-from providers.aws.pace import SystemClock
+from providers.aws.live.journal import Journal
+from providers.aws.live.pace import SystemClock
 from provisioner.model.change import Call
 from provisioner.model.resource import PlainInput, Ref, freeze_spec
 

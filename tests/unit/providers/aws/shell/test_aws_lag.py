@@ -8,7 +8,7 @@ import pytest
 
 from providers.aws.client import Clients, ReadGate
 from providers.aws.execute import AwsWriter, WriteGate
-from providers.aws.journal import Journal
+from providers.aws.live.journal import Journal
 from providers.aws.reader import AwsReader
 from provisioner.model.change import Call
 from provisioner.model.kube import Key

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from providers.aws.normalise import Refs, actions, conditions, targets
+from providers.aws.live.normalise import Refs, actions, conditions, targets
 from provisioner.model.resource import Ref, to_json
 
 ARN_A = "arn:aws:elasticloadbalancing:eu-central-1:1:targetgroup/a/1"

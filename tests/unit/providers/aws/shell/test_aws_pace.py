@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from providers.aws.pace import LOST_ATTEMPTS, THROTTLED_ATTEMPTS, Pace, TokenBucket, persist
-from provisioner.ports import Denied, ProviderError, Throttled, Unavailable
+from providers.aws.live.pace import LOST_ATTEMPTS, THROTTLED_ATTEMPTS, Pace, TokenBucket, persist
+from provisioner.model.errors import Denied, ProviderError, Throttled, Unavailable
 from tests.unit.providers.aws.shell.clouds import ManualClock
 
 

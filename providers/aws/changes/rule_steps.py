@@ -1,0 +1,118 @@
+"""Order the steps of rules: moved as a whole, created before others go, within the rule limit.
+
+A rule that replaces another must be there before the other is deleted, or requests in between get
+an answer from somewhere else. A full load balancer has no room for both; then one is deleted for
+each one created, which keeps the gap to one rule at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from providers.aws.addresses import Kind
+from providers.aws.changes.calls import priority_call
+from providers.aws.changes.step_list import StepList
+from providers.aws.changes.upheaval import parent_of
+from providers.aws.limits import RULES
+from provisioner.model.change import Action, Change, FieldChange, Step
+from provisioner.model.resource import Ref, Value, freeze
+from provisioner.ports import StepRoom
+
+PRIORITIES = "priorities"
+
+
+def add_priorities(changes: Iterable[Change], steps: StepList) -> None:
+    """Add one step per listener that moves all of its rules whose priority changes."""
+    by_listener: dict[str, list[tuple[Change, FieldChange]]] = {}
+    for change in changes:
+        priority = _priority(change)
+        if priority is not None:
+            listener = parent_of(change.desired, "ListenerArn")
+            by_listener.setdefault(listener, []).append((change, priority))
+    for listener, moved in sorted(by_listener.items()):
+        steps.add(_priority_step(listener, moved))
+
+
+def _priority(change: Change) -> FieldChange | None:
+    if change.kind != Kind.LISTENER_RULE.value or change.action is not Action.UPDATE:
+        return None
+    return next((field for field in change.fields if field.path == "Priority"), None)
+
+
+def _priority_step(listener: str, moved: Sequence[tuple[Change, FieldChange]]) -> Step:
+    ordered = sorted(moved, key=lambda pair: pair[0].address)
+    before = freeze([_place(change, field.before) for change, field in ordered])
+    after = freeze([_place(change, field.after) for change, field in ordered])
+    return Step(
+        id=f"{listener}#{PRIORITIES}",
+        action=Action.UPDATE,
+        kind=Kind.LISTENER.value,
+        address=listener,
+        group=ordered[0][0].group,
+        title="order of rules",
+        ingresses=tuple(sorted({key for change, _ in ordered for key in change.ingresses})),
+        reason=f"{len(ordered)} rules change their place",
+        fields=(FieldChange(path="RulePriorities", before=before, after=after),),
+        calls=(priority_call(listener, after),),
+    )
+
+
+def _place(change: Change, priority: Value) -> Mapping[str, Value]:
+    return {"RuleArn": Ref(change.address, "RuleArn"), "Priority": priority}
+
+
+def order_rules(changes: Sequence[Change], steps: StepList, room: StepRoom) -> None:
+    """Add the edges between moving, creating, updating and deleting rules.
+
+    Args:
+        changes: All changes.
+        steps: Their steps, complete.
+        room: How many rules each load balancer holds and may hold.
+    """
+    by_group: dict[str, list[Change]] = {}
+    for change in changes:
+        if change.kind == Kind.LISTENER_RULE.value and steps.sends(change.address):
+            by_group.setdefault(change.group, []).append(change)
+    for group, rules in sorted(by_group.items()):
+        _order_group(rules, steps, _free(group, room))
+
+
+def _free(group: str, room: StepRoom) -> int:
+    used = room.used.get((RULES, f"load balancer {group}"), 0)
+    return max(0, room.limits[RULES].value - used)
+
+
+def _order_group(rules: Sequence[Change], steps: StepList, free: int) -> None:
+    creates = [rule for rule in rules if rule.action is Action.CREATE]
+    deletes = [rule for rule in rules if rule.action is Action.DELETE]
+    for rule in creates:
+        steps.after(rule.address, [_priorities_of(rule)])
+    late = creates[free:]
+    for number, (rule, victim) in enumerate(zip(late, deletes, strict=False)):
+        steps.after(rule.address, [victim.address])
+        steps.after(victim.address, [_priorities_of(victim)])
+        if number:
+            steps.after(victim.address, [late[number - 1].address])
+    _last(rules, deletes[len(late) :], steps)
+
+
+def _last(rules: Sequence[Change], deletes: Sequence[Change], steps: StepList) -> None:
+    """Let deletions come after all else on their listener: the first waits, the rest follow it."""
+    first: dict[str, str] = {}
+    for victim in deletes:
+        listener = _listener_of(victim)
+        if listener in first:
+            steps.after(victim.address, [first[listener]])
+            continue
+        first[listener] = victim.address
+        others = (r for r in rules if r.action is not Action.DELETE and _listener_of(r) == listener)
+        earlier = [rule.address for rule in others if not steps.waits(rule.address)]
+        steps.after(victim.address, [*earlier, f"{listener}#{PRIORITIES}"])
+
+
+def _priorities_of(rule: Change) -> str:
+    return f"{_listener_of(rule)}#{PRIORITIES}"
+
+
+def _listener_of(rule: Change) -> str:
+    return parent_of(rule.desired or rule.observed, "ListenerArn")

@@ -1,0 +1,208 @@
+"""The load balancer itself: scheme, name, attributes, and where it stands.
+
+What cannot be changed on a load balancer that exists (its scheme, its name) is never changed in
+passing: making it anew means another address for every client, so it is refused with an
+explanation, and everything else goes on with what is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from providers.aws import marks, names
+from providers.aws.addresses import Kind
+from providers.aws.desired.context import Context, native_field
+from providers.aws.desired.subnets import choose_subnets
+from provisioner.core.annotations import (
+    IP_ADDRESS_TYPE,
+    LOAD_BALANCER_NAME,
+    SCHEME,
+    TIMEOUT_SECONDS,
+)
+from provisioner.model.diagnostic import Diagnostic
+from provisioner.model.intent import Scheme
+from provisioner.model.resource import PlainInput, Resource, Value, freeze_spec
+
+SCHEMES: Mapping[Scheme, str] = {Scheme.INTERNAL: "internal", Scheme.EXTERNAL: "internet-facing"}
+_IDLE_TIMEOUT = "idle_timeout.timeout_seconds"
+_LONGEST_TIMEOUT = 4000
+_NAME = re.compile(r"(?!internal-)[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?")
+_NO_PUBLIC_IPV4 = "dualstack-without-public-ipv4"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balancer:
+    """The load balancer; None where it cannot be made."""
+
+    resource: Resource | None
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def balancer(context: Context, security_groups: Value) -> Balancer:
+    """Return the load balancer with these security groups (None: they cannot be told)."""
+    scheme, problems = choose_scheme(context)
+    choice = choose_subnets(context, scheme)
+    name, remarks = _name(context)
+    attributes, findings = _attributes(context)
+    problems += (*choice.diagnostics, *remarks, *findings, *_address_type(context, scheme))
+    impossible = choice.subnets is None or security_groups is None or not name
+    if impossible or (context.existing is None and any(d.blocking for d in problems)):
+        return Balancer(resource=None, diagnostics=problems)
+    spec: dict[str, PlainInput] = {
+        "Name": name,
+        "Scheme": SCHEMES[scheme],
+        "Type": "application",
+        "IpAddressType": _usable_address_type(context, scheme),
+        "Subnets": choice.subnets,
+        "SecurityGroups": security_groups,
+        "Tags": context.tags(context.address, user=_tags(context)),
+    }
+    if attributes:
+        spec["Attributes"] = [{"Key": k, "Value": attributes[k]} for k in sorted(attributes)]
+    resource = Resource(
+        kind=Kind.LOAD_BALANCER,
+        address=context.address,
+        group=context.group,
+        name=name,
+        ingresses=tuple(sorted(context.members)),
+        spec=freeze_spec(spec),
+        title=f"{SCHEMES[scheme]} load balancer of {context.group}",
+    )
+    return Balancer(resource=resource, diagnostics=problems)
+
+
+def choose_scheme(context: Context) -> tuple[Scheme, tuple[Diagnostic, ...]]:
+    """Return the scheme: what is stated, else what is, else the installation's default, internal.
+
+    A load balancer that exists keeps its scheme; wanting another one is an error that says what it
+    would take.
+    """
+    wanted = context.intent.scheme
+    present = _present_scheme(context)
+    if present is None:
+        default = Scheme(context.request.settings.scheme or Scheme.INTERNAL)
+        return wanted or default, ()
+    if wanted is None or wanted is present:
+        return present, ()
+    return present, context.errors(
+        "CLOUD-REPLACEMENT-NEEDED",
+        f"the load balancer is {SCHEMES[present]} and AWS cannot change that; {SCHEMES[wanted]} "
+        "needs a new load balancer with another address",
+        field=native_field("scheme"),
+        setting=SCHEME.name,
+        hint=(
+            "move to a new group (alb.ingress.kubernetes.io/group.name) with the new scheme, "
+            "switch DNS, then leave the old one; until then everything else is kept up to date"
+        ),
+    )
+
+
+def _present_scheme(context: Context) -> Scheme | None:
+    existing = context.existing
+    word = existing.spec.get("Scheme") if existing is not None else None
+    return next((scheme for scheme, text in SCHEMES.items() if text == word), None)
+
+
+def _name(context: Context) -> tuple[str, tuple[Diagnostic, ...]]:
+    wanted = context.intent.load_balancer_name
+    existing = context.existing
+    if existing is not None:
+        name = existing.name or str(existing.spec.get("Name", ""))
+        return name, _rename(context, name) if wanted and wanted != name else ()
+    if wanted is None:
+        default = names.load_balancer(
+            context.identity, context.group, explicit=context.intent.explicit
+        )
+        return default, ()
+    field = native_field("load-balancer-name")
+    if not _NAME.fullmatch(wanted):
+        return "", context.errors(
+            "CLOUD-NAME-INVALID",
+            f'"{wanted}" cannot be the name of a load balancer',
+            field=field,
+            setting=LOAD_BALANCER_NAME.name,
+            hint='use at most 32 letters, digits and "-", none at either end, no "internal-" first',
+        )
+    if wanted in context.facts.existing_names:
+        return "", context.errors(
+            "CLOUD-NAME-TAKEN",
+            f"a load balancer named {wanted} exists and is not ours",
+            field=field,
+            setting=LOAD_BALANCER_NAME.name,
+            hint="choose another name",
+        )
+    return wanted, ()
+
+
+def _rename(context: Context, name: str) -> tuple[Diagnostic, ...]:
+    return context.warnings(
+        "CLOUD-NAME-KEPT",
+        f"the load balancer keeps its name {name}: AWS cannot rename one",
+        field=native_field("load-balancer-name"),
+        hint="remove the annotation, or write the present name",
+    )
+
+
+def _attributes(context: Context) -> tuple[Mapping[str, str], tuple[Diagnostic, ...]]:
+    """Return the attributes someone lists; the portable timeout is one of them."""
+    listed = dict(context.intent.attributes)
+    seconds = context.intent.options.get(TIMEOUT_SECONDS.name)
+    if not isinstance(seconds, int):
+        return listed, ()
+    field = f"metadata.annotations[ingress-provisioner.io/{TIMEOUT_SECONDS.name}]"
+    if listed.get(_IDLE_TIMEOUT, str(seconds)) != str(seconds):
+        return listed, context.errors(
+            "ANNOTATION-CONTRADICTION",
+            f"timeout-seconds is {seconds}, but load-balancer-attributes has {_IDLE_TIMEOUT}="
+            f"{listed[_IDLE_TIMEOUT]}",
+            field=field,
+            setting=TIMEOUT_SECONDS.name,
+            hint="keep one of the two",
+        )
+    if seconds > _LONGEST_TIMEOUT:
+        return listed, context.errors(
+            "ANNOTATION-VALUE",
+            f"timeout-seconds {seconds} is more than the {_LONGEST_TIMEOUT} seconds AWS takes",
+            field=field,
+            setting=TIMEOUT_SECONDS.name,
+            hint=f"write at most {_LONGEST_TIMEOUT}",
+        )
+    return {**listed, _IDLE_TIMEOUT: str(seconds)}, ()
+
+
+def _address_type(context: Context, scheme: Scheme) -> tuple[Diagnostic, ...]:
+    wanted = context.intent.address_type
+    if wanted is not None and wanted != context.address_type:
+        return context.errors(
+            "SUBNET-NO-IPV6",
+            f"a dualstack load balancer needs subnets with an IPv6 block, but "
+            f"{', '.join(context.without_ipv6)} have none; it stays {context.address_type}",
+            field=native_field("ip-address-type"),
+            setting=IP_ADDRESS_TYPE.name,
+            hint="give its subnets an IPv6 CIDR block, or list subnets that have one",
+        )
+    if context.address_type == _usable_address_type(context, scheme):
+        return ()
+    return context.errors(
+        "CLOUD-ADDRESS-TYPE",
+        f"{_NO_PUBLIC_IPV4} is for internet-facing load balancers, and this one is internal",
+        field=native_field("ip-address-type"),
+        setting=IP_ADDRESS_TYPE.name,
+        hint="use dualstack",
+    )
+
+
+def _usable_address_type(context: Context, scheme: Scheme) -> str:
+    if context.address_type == _NO_PUBLIC_IPV4 and scheme is Scheme.INTERNAL:
+        return "dualstack"
+    return context.address_type
+
+
+def _tags(context: Context) -> Mapping[str, str]:
+    """Return the users' tags; what held Ingresses asked for cannot be told, so it stays."""
+    existing = context.existing
+    if existing is None or not context.holding:
+        return context.intent.tags
+    return {**marks.written(existing.spec.get("Tags")), **context.intent.tags}
