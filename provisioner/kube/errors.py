@@ -32,39 +32,39 @@ from provisioner.model.errors import ClusterError
 _MESSAGE_LIMIT: Final = 300
 
 
-class NoCluster(ClusterError):  # noqa: N818 - the field's words, as in ports
+class NoCluster(ClusterError):
     """There is no kubeconfig, or it does not say whom to ask."""
 
 
-class Unreachable(ClusterError):  # noqa: N818
+class Unreachable(ClusterError):
     """No answer: a write may or may not have been carried out."""
 
 
-class Unauthorized(ClusterError):  # noqa: N818
+class Unauthorized(ClusterError):
     """The server does not accept our credentials."""
 
 
-class Forbidden(ClusterError):  # noqa: N818
+class Forbidden(ClusterError):
     """Our credentials lack a permission."""
 
 
-class NotFound(ClusterError):  # noqa: N818
+class NotFound(ClusterError):
     """The object, or its kind, is not there."""
 
 
-class Conflict(ClusterError):  # noqa: N818
+class Conflict(ClusterError):
     """The object exists already, or has changed since it was read."""
 
 
-class Gone(ClusterError):  # noqa: N818
+class Gone(ClusterError):
     """The continue token, or the version to watch from, has expired."""
 
 
-class Invalid(ClusterError):  # noqa: N818
+class Invalid(ClusterError):
     """The server does not accept the object."""
 
 
-class Throttled(ClusterError):  # noqa: N818
+class Throttled(ClusterError):
     """The server asks for patience."""
 
 

@@ -55,7 +55,7 @@ class Connection:
     private_key_path: str = ""
 
 
-class NoAnswer(Exception):  # noqa: N818 - it names what happened
+class NoAnswer(Exception):
     """A request got no answer; the text says why."""
 
 

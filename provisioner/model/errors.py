@@ -39,11 +39,11 @@ class ClusterError(ProvisionerError):
     """The Kubernetes API said no."""
 
 
-class StalePlan(ProvisionerError):  # noqa: N818 - a state of the world rather than an error
+class StalePlan(ProvisionerError):
     """The world has moved on since the plan was made; the message names the resources."""
 
 
-class NotLeader(ProvisionerError):  # noqa: N818 - likewise
+class NotLeader(ProvisionerError):
     """Somebody else may write now; nothing was sent."""
 
 
@@ -58,29 +58,29 @@ class ProviderError(ProvisionerError):
         self.code = code
 
 
-class Throttled(ProviderError):  # noqa: N818 - the field's words
+class Throttled(ProviderError):
     """Too many requests, for longer than our patience."""
 
 
-class Unavailable(ProviderError):  # noqa: N818
+class Unavailable(ProviderError):
     """No answer, or a server error: the call may or may not have been carried out."""
 
 
-class Denied(ProviderError):  # noqa: N818
+class Denied(ProviderError):
     """The credentials lack a permission."""
 
 
-class NotFound(ProviderError):  # noqa: N818
+class NotFound(ProviderError):
     """The thing is not there."""
 
 
-class Conflict(ProviderError):  # noqa: N818
+class Conflict(ProviderError):
     """It exists already, is in use, or changed under us."""
 
 
-class LimitExceeded(ProviderError):  # noqa: N818
+class LimitExceeded(ProviderError):
     """A limit that the plan did not foresee."""
 
 
-class Rejected(ProviderError):  # noqa: N818
+class Rejected(ProviderError):
     """The request is wrong."""

@@ -47,6 +47,7 @@ def plan(
     limits: Mapping[str, int] | None = None,
     facts: Facts | None = None,
     settings: Settings | None = None,
+    groups: frozenset[str] | None = None,
 ) -> Plan:
     """Return the plan that leads from what exists to what the snapshot asks for."""
     chosen = settings or some_settings(target_mode="pod")
@@ -57,6 +58,7 @@ def plan(
         facts=facts or some_facts(),
         limits=merge(limits or {}),
         observed=observed,
+        groups=groups,
     )
     return compute(provider, world)
 

@@ -297,4 +297,4 @@ def _tagged(
     if not tags:
         return []
     pairs = [{"Key": key, "Value": value} for key, value in tags.items()]
-    return [{"ResourceType": resource_type, "Tags": pairs}]  # type: ignore[typeddict-item]
+    return [{"ResourceType": resource_type, "Tags": pairs}]  # type: ignore[typeddict-item]  # the kind is one of botocore's literals

@@ -95,7 +95,7 @@ def _normal(condition: RuleConditionOutputTypeDef) -> RuleConditionOutputTypeDef
 
 def _config(condition: RuleConditionOutputTypeDef, kind: str, own: str) -> Config:
     """The condition's config, the short forms folded into it."""
-    given: Config = dict(condition.get(own) or {})  # type: ignore[call-overload]
+    given: Config = dict(condition.get(own) or {})  # type: ignore[call-overload]  # likewise
     for key, kinds in (("Values", WITH_SHORT_VALUES), ("RegexValues", WITH_REGEX)):
         short = condition.get(key)
         if not short:
@@ -191,7 +191,7 @@ def _limited(config: Config, kind: str) -> list[str]:
 
 def _texts(condition: RuleConditionOutputTypeDef) -> list[str]:
     """Every comparison string of a condition; a query pair is one."""
-    config: Config = condition[CONFIGS[condition["Field"]]]  # type: ignore[literal-required]
+    config: Config = condition[CONFIGS[condition["Field"]]]  # type: ignore[literal-required]  # the key is chosen at run time
     pairs = config.get("Values", config.get("RegexValues"))
     assert isinstance(pairs, list)
     return [
@@ -207,7 +207,7 @@ def _wildcard_texts(conditions: Sequence[RuleConditionOutputTypeDef]) -> list[st
         re.sub(r"\\[*?]", "", text)
         for condition in conditions
         if condition["Field"] in with_wildcards
-        and "RegexValues" not in condition[CONFIGS[condition["Field"]]]  # type: ignore[literal-required]
+        and "RegexValues" not in condition[CONFIGS[condition["Field"]]]  # type: ignore[literal-required]  # the key is chosen at run time
         for text in _texts(condition)
     ]
 

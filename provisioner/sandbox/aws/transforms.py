@@ -30,7 +30,7 @@ def checked_transforms(
         own = CONFIGS[transform["Type"]]
         if set(transform) != {"Type", own}:
             raise invalid(f"A transform of type '{transform['Type']}' must have {own} alone")
-        rewrites = transform[own].get("Rewrites", [])  # type: ignore[literal-required]
+        rewrites = transform[own].get("Rewrites", [])  # type: ignore[literal-required]  # the key is chosen at run time
         if not rewrites:
             raise invalid(f"A transform of type '{transform['Type']}' must have a rewrite")
         for rewrite in rewrites:

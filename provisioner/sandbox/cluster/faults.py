@@ -38,7 +38,7 @@ _REASONS = {
 }
 
 
-class ConnectionDropped(Exception):  # noqa: N818 (an event on the wire, not an error of this program)
+class ConnectionDropped(Exception):
     """The request is to end without an answer."""
 
 

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
-from providers.aws import provider
-from providers.aws.account import Facts
-from providers.aws.limits import merge
-from provisioner.core.planning import World, compute
-from provisioner.core.translate import intents
 from provisioner.model.change import Action
 from provisioner.model.kube import Ingress, Key
 from provisioner.model.plan import LoadBalancerPlan, Plan
-from provisioner.model.resource import Observed, ObservedResource, Resource
 from provisioner.model.snapshot import Snapshot
+from tests.conformance.pipeline import applied, plan
 from tests.factories import (
     KubeObject,
     a_path,
@@ -29,8 +24,6 @@ from tests.factories import (
     some_settings,
 )
 from tests.unit.providers.aws.express.worlds import some_backends, some_facts
-
-NOTHING = Observed()
 
 
 def an_edge(name: str, *paths: str, backend: str = "web:80") -> Ingress:
@@ -48,46 +41,7 @@ def a_cluster(*objects: KubeObject) -> Snapshot:
     return replace(a_snapshot(an_ingress_class(), *objects, live=True), complete=True)
 
 
-def plan(
-    snapshot: Snapshot,
-    observed: Observed = NOTHING,
-    *,
-    limits: Mapping[str, int] | None = None,
-    groups: frozenset[str] | None = None,
-    prune: bool = False,
-    facts: Facts | None = None,
-) -> Plan:
-    settings = replace(some_settings(target_mode="pod"), prune=prune)
-    world = World(
-        snapshot=snapshot,
-        intent=intents(snapshot, provider, settings, observed=observed),
-        settings=settings,
-        facts=facts or some_facts(),
-        limits=merge(limits or {}),
-        observed=observed,
-        groups=groups,
-    )
-    return compute(provider, world)
-
-
-def applied(plan_: Plan) -> Observed:
-    """Return what exists once a plan was carried out in full."""
-    resources = [_seen(r) for part in plan_.parts for r in part.resources]
-    return Observed(resources={r.address: r for r in resources})
-
-
-def _seen(resource: Resource) -> ObservedResource:
-    priority = resource.spec.get("Priority")
-    return ObservedResource(
-        kind=resource.kind,
-        address=resource.address,
-        group=resource.group,
-        name=resource.name if isinstance(resource.name, str) else "",
-        ingresses=resource.ingresses if len(resource.ingresses) == 1 else (),
-        spec=resource.spec,
-        outputs={"Arn": resource.address},
-        order=priority if isinstance(priority, int) else 0,
-    )
+PRUNING = replace(some_settings(target_mode="pod"), prune=True)
 
 
 def part(plan_: Plan, group: str = "edge") -> LoadBalancerPlan:
@@ -143,7 +97,7 @@ def test_prune_removes_what_files_do_not_mention() -> None:
     both = files(an_edge("shop/a"), an_edge("team/b"), *some_backends("shop/web", "team/web"))
 
     result = plan(
-        files(an_edge("shop/a"), *some_backends("shop/web")), applied(plan(both)), prune=True
+        files(an_edge("shop/a"), *some_backends("shop/web")), applied(plan(both)), settings=PRUNING
     )
 
     assert rules_of(result) == [Key("shop", "a")]
@@ -156,7 +110,7 @@ def test_load_balancers_that_no_file_mentions_are_not_looked_at() -> None:
     other = files(an_ingress("team/b"), *some_backends("team/web"))
     world = applied(plan(other))
 
-    result = plan(files(an_ingress("shop/a"), *some_backends("shop/web")), world, prune=True)
+    result = plan(files(an_ingress("shop/a"), *some_backends("shop/web")), world, settings=PRUNING)
 
     assert [p.group for p in result.load_balancers] == ["shop/a"]
     assert Action.DELETE not in changed(result).values()
