@@ -18,7 +18,7 @@ from providers.aws.routing.actions import UNAVAILABLE, actions, describe, weight
 from providers.aws.routing.conditions import Allowance, ConditionError, PathForm
 from providers.aws.routing.hosts import HostForm
 from providers.aws.routing.reach import Taken
-from providers.aws.routing.sequence import standing
+from providers.aws.routing.sequence import place_of, standing
 from provisioner.model.diagnostic import Diagnostic, error, warning
 from provisioner.model.intent import (
     BackendId,
@@ -235,7 +235,7 @@ class Scene:
             Draft(
                 address=self._part_address(rule, number),
                 ingress=rule.ingress,
-                title=_title(rule),
+                title=f"{place_of(rule)} -> {describe(rule.action)}",
                 conditions=part,
                 action=rule.action,
                 transforms=conditions.transforms(rule),
@@ -293,7 +293,7 @@ class Scene:
             Draft(
                 address=self._part_address(rule, number),
                 ingress=rule.ingress,
-                title=f"{_place(rule)} -> 503",
+                title=f"{place_of(rule)} -> 503",
                 conditions=part,
                 dispensable=True,
             )
@@ -306,7 +306,7 @@ class Scene:
             yield Draft(
                 address=observed.address,
                 ingress=rule.ingress,
-                title=observed.title or f"{_place(rule)} (last good rule)",
+                title=observed.title or f"{place_of(rule)} (last good rule)",
                 spec=observed.spec,
             )
             number += 1
@@ -386,16 +386,8 @@ def _unreachable(rule: PathRule, owner: str) -> Diagnostic:
         ingress=rule.ingress,
         field=rule.field,
         message=(
-            f"{_place(rule)} can never match: every such request goes to {owner}, which comes first"
+            f"{place_of(rule)} can never match: every such request goes to {owner}, "
+            "which comes first"
         ),
         hint="remove it, or write the more specific path first",
     )
-
-
-def _title(rule: PathRule) -> str:
-    return f"{_place(rule)} -> {describe(rule.action)}"
-
-
-def _place(rule: PathRule) -> str:
-    where = f"{rule.host or '*'} {rule.path or '/*'}"
-    return f"{where} ({rule.path_type.value})"

@@ -73,3 +73,9 @@ def standing(members: Mapping[Key, Member], key: Key) -> tuple[int, str, Key]:
     """Return how early a member comes: explicit order, then age, then name."""
     member = members.get(key)
     return (member.order, member.created, key) if member is not None else (0, "", key)
+
+
+def place_of(rule: PathRule) -> str:
+    """Return where a rule stands, in words: ``shop.example.com /cart (Prefix)``."""
+    where = f"{rule.host or '*'} {rule.path or '/*'}"
+    return f"{where} ({rule.path_type.value})"
