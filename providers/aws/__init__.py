@@ -97,19 +97,19 @@ class AwsProvider:
 
     def node_impossible(self, node: Node) -> str:
         """Return why this node can never be a target, "" where it can."""
-        from providers.aws.desired.room import node_impossible  # noqa: PLC0415 - see the module's docstring
+        from providers.aws.desired.room import node_impossible
 
         return node_impossible(node)
 
     def serves(self, resource: ObservedResource, host: str) -> bool:
         """Tell whether what was seen in the cloud answers requests for just this host."""
-        from providers.aws.routing.conditions import serves  # noqa: PLC0415 - see the module's docstring
+        from providers.aws.routing.conditions import serves
 
         return serves(resource, host)
 
     def wanted(self, intent: Intent, snapshot: Snapshot, settings: Settings) -> Wanted:
         """Return which facts expressing this intent needs."""
-        from providers.aws.desired.wanted import wanted  # noqa: PLC0415 - see the module's docstring
+        from providers.aws.desired.wanted import wanted
 
         return wanted(intent, snapshot, settings)
 
@@ -117,19 +117,19 @@ class AwsProvider:
         self, load_balancer: LoadBalancerIntent, facts: Facts, limits: Limits
     ) -> ModeRoom:
         """Return what the mode decision must respect."""
-        from providers.aws.desired.room import mode_room  # noqa: PLC0415 - see the module's docstring
+        from providers.aws.desired.room import mode_room
 
         return mode_room(load_balancer, facts, limits)
 
     def present_modes(self, group: str, observed: Observed) -> Mapping[str, TargetMode]:
         """Return the mode in force by backend text (``<ns>/<ingress>/<service>:<port>``)."""
-        from providers.aws.desired.room import present_modes  # noqa: PLC0415 - see the module's docstring
+        from providers.aws.desired.room import present_modes
 
         return present_modes(group, observed)
 
     def express(self, request: Expression, facts: Facts) -> Expressed:
         """Return the resources that one load balancer consists of."""
-        from providers.aws.express import express  # noqa: PLC0415 - see the module's docstring
+        from providers.aws.express import express
 
         return express(request, facts)
 
@@ -137,19 +137,19 @@ class AwsProvider:
         self, parts: Sequence[Expressed], facts: Facts, request: SharedExpression
     ) -> Expressed:
         """Return what the load balancers share: backend security group, node and pod rules."""
-        from providers.aws.desired.shared import express_shared  # noqa: PLC0415 - see the module's docstring
+        from providers.aws.desired.shared import express_shared
 
         return express_shared(parts, facts, request)
 
     def costs(self, resource: Resource | ObservedResource) -> tuple[Cost, ...]:
         """Return what a resource takes of AWS's limits."""
-        from providers.aws.limits import costs  # noqa: PLC0415 - see the module's docstring
+        from providers.aws.limits import costs
 
         return costs(resource)
 
     def foreign_usage(self, facts: Facts) -> Mapping[str, int]:
         """Return what others use of account-wide limits, by limit name."""
-        from providers.aws.limits import foreign_usage  # noqa: PLC0415 - see the module's docstring
+        from providers.aws.limits import foreign_usage
 
         return foreign_usage(facts)
 
@@ -157,7 +157,7 @@ class AwsProvider:
         self, changes: Sequence[Change], observed: Observed, room: StepRoom
     ) -> tuple[Step, ...]:
         """Return the steps of these changes with their calls and stages."""
-        from providers.aws.changes.steps import steps  # noqa: PLC0415 - see the module's docstring
+        from providers.aws.changes.steps import steps
 
         return steps(changes, observed, room)
 
@@ -171,7 +171,7 @@ class AwsProvider:
 
     def open_reader(self, target: CloudTarget) -> Reader[Wanted, Facts]:
         """Connect for reading."""
-        from providers.aws.reader import open_reader  # noqa: PLC0415 - see the module's docstring
+        from providers.aws.reader import open_reader
 
         return open_reader(target, max_age_seconds=target.cache_seconds)
 
@@ -179,27 +179,27 @@ class AwsProvider:
         self, target: CloudTarget, fence: Fence, reader: Reader[Wanted, Facts]
     ) -> Writer:
         """Connect for writing; what is written is at once true for this reader, lag or not."""
-        from providers.aws.execute import open_writer  # noqa: PLC0415 - see the module's docstring
-        from providers.aws.reader import AwsReader  # noqa: PLC0415 - likewise
+        from providers.aws.execute import open_writer
+        from providers.aws.reader import AwsReader
 
         journal = reader.journal if isinstance(reader, AwsReader) else None
         return open_writer(target, fence, journal=journal)
 
     def read_account(self, text: bytes, path: str) -> Reader[Wanted, Facts]:
         """Return a reader over an account file's content."""
-        from providers.aws.wire import read_account  # noqa: PLC0415 - see the module's docstring
+        from providers.aws.wire import read_account
 
         return read_account(text, path)
 
     def no_account(self) -> Reader[Wanted, Facts]:
         """Return a reader that knows no account: documented limits, nothing observed."""
-        from providers.aws.wire import no_account  # noqa: PLC0415 - see the module's docstring
+        from providers.aws.wire import no_account
 
         return no_account()
 
     def write_account(self, account: Account[Facts]) -> str:
         """Return an account file that holds this."""
-        from providers.aws.account_export import write_account  # noqa: PLC0415 - likewise
+        from providers.aws.account_export import write_account
 
         return write_account(
             account.identity,

@@ -93,8 +93,13 @@ class AwsReader:
         return None
 
     def facts(self, wanted: Wanted) -> Facts:
-        """Return what the account says about what is wanted."""
-        neighbours = self._indexed().neighbours
+        """Return what the account says about what is wanted.
+
+        A plan observes first, so the neighbours are those of its own listing: one listing a plan.
+        """
+        with self._lock:
+            known = self._index
+        neighbours = (known[1] if known is not None else self._indexed()).neighbours
         return read_facts(self._clients, wanted, neighbours=neighbours, now=self._today())
 
     def limits(self) -> Limits:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Protocol, TypeVar
 
 from provisioner.core.digest import combined, digest_of
 from provisioner.core.headroom import CostOf, usages
@@ -18,7 +17,7 @@ from provisioner.model.intent import Intent, Quarantined
 from provisioner.model.kube import Key
 from provisioner.model.limits import Limits, Usage
 from provisioner.model.plan import Inputs, LoadBalancerPlan, ModeDecision, Plan
-from provisioner.model.resource import SHARED, ObservedResource, Resource, has_unknown
+from provisioner.model.resource import SHARED, ObservedResource, Resource, by_group, has_unknown
 from provisioner.model.settings import Identity
 from provisioner.ports import Expressed
 
@@ -100,9 +99,9 @@ class _Sorter:
         for diagnostic in diagnostics:
             if diagnostic.blocking and diagnostic.ingress is not None:
                 self._blocking.setdefault(diagnostic.ingress, []).append(diagnostic)
-        self.resources = _by_group(draft.resources)
-        self.observed = _by_group(draft.observed)
-        self.steps = _by_group(draft.steps)
+        self.resources = by_group(draft.resources)
+        self.observed = by_group(draft.observed)
+        self.steps = by_group(draft.steps)
         self.groups = tuple(sorted({*self.observed, *self._expressed}))
 
     def part(self, group: str, usage: tuple[Usage, ...]) -> LoadBalancerPlan:
@@ -143,21 +142,6 @@ class _Sorter:
 def subject_of(group: str) -> str:
     """Return a load balancer as diagnostics name it."""
     return f"load balancer {group}"
-
-
-class _Grouped(Protocol):
-    @property
-    def group(self) -> str: ...
-
-
-G = TypeVar("G", bound=_Grouped)
-
-
-def _by_group(items: Iterable[G]) -> dict[str, list[G]]:
-    found: dict[str, list[G]] = {}
-    for item in items:
-        found.setdefault(item.group, []).append(item)
-    return found
 
 
 def _unique(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

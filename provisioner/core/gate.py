@@ -18,7 +18,7 @@ from provisioner.model.intent import Intent, LoadBalancerIntent
 from provisioner.model.kube import Key
 from provisioner.model.limits import Limits
 from provisioner.model.plan import ModeDecision
-from provisioner.model.resource import SHARED, Observed, ObservedResource, Resource
+from provisioner.model.resource import SHARED, Observed, ObservedResource, Resource, by_group
 
 _BUILDS = frozenset({Action.CREATE, Action.REPLACE})
 
@@ -66,9 +66,10 @@ def over_the_peak(
     judged: Judged, steps: Sequence[Step], costs: CostOf, limits: Limits
 ) -> Refusal | None:
     """Return the last member whose change does not fit on the way, though its end state would."""
+    walks = by_group(steps)
     for group, desired in judged.resources.items():
         observed = judged.observed.of_group(group)
-        own = [step for step in steps if step.group == group]
+        own = walks.get(group, [])
         worst = peak(desired=desired, observed=observed, steps=own, costs=costs)
         now = peak(desired=(), observed=observed, steps=(), costs=costs)
         for place in sorted(worst):

@@ -71,9 +71,13 @@ class World(Generic[F]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One load balancer, expressed; ``resources`` with memberships cut to what fits."""
+    """One load balancer, expressed; ``resources`` with memberships cut to what fits.
+
+    ``kept`` are Ingresses whose rules stay although nothing here mentions them.
+    """
 
     intent: LoadBalancerIntent
+    kept: frozenset[Key]
     decision: ModeDecision
     expressed: Expressed
     resources: tuple[Resource, ...]
@@ -200,6 +204,7 @@ def _part(
     provider: Provider[W, F], world: World[F], load_balancer: LoadBalancerIntent, costs: CostOf
 ) -> Part:
     decision, remarks = _decide(provider, world, load_balancer)
+    kept = kept_ingresses(world, load_balancer.name)
     expressed = provider.express(
         Expression(
             intent=load_balancer,
@@ -207,13 +212,14 @@ def _part(
             observed=world.observed,
             limits=world.limits,
             settings=world.settings,
-            keep=kept_ingresses(world, load_balancer.name),
+            keep=kept,
         ),
         world.facts,
     )
     resources, waiting = _trim(provider, world, load_balancer, part=expressed, costs=costs)
     return Part(
         intent=load_balancer,
+        kept=kept,
         decision=decision,
         expressed=expressed,
         resources=resources,
@@ -267,7 +273,7 @@ def _draft(provider: Provider[W, F], world: World[F], this: Round, costs: CostOf
     resources = [*shared.resources]
     for own in this.resources.values():
         resources += own
-    kept = {name: tuple(sorted(kept_ingresses(world, name))) for name in this.parts}
+    kept = {name: tuple(sorted(part.kept)) for name, part in this.parts.items()}
     blind = tuple(_blind(world, this, kept))
     observed = _ours_to_change(world, this.expressed)
     rules = DiffRules(

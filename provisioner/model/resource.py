@@ -16,10 +16,10 @@ Specs are immutable: mappings and tuples all the way down (``freeze`` makes them
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType, NoneType
-from typing import TypeAlias, Union
+from typing import Protocol, TypeAlias, TypeVar, Union
 
 from provisioner.model.kube import Key
 
@@ -183,6 +183,26 @@ class ObservedResource:
     order: int = 0
 
 
+class Grouped(Protocol):
+    """Anything that belongs to one load balancer, or to ``shared``."""
+
+    @property
+    def group(self) -> str:
+        """Whose it is."""
+        ...
+
+
+G = TypeVar("G", bound=Grouped)
+
+
+def by_group(items: Iterable[G]) -> dict[str, list[G]]:
+    """Return the items by load balancer, each in the order given."""
+    found: dict[str, list[G]] = {}
+    for item in items:
+        found.setdefault(item.group, []).append(item)
+    return found
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
     """Everything of ours that was seen, by address; complete for the groups it was asked for.
@@ -197,11 +217,9 @@ class Observed:
 
     def __post_init__(self) -> None:
         """Sort the resources by group once; planning asks for every group."""
-        found: dict[str, list[ObservedResource]] = {}
-        for _, resource in sorted(self.resources.items()):
-            found.setdefault(resource.group, []).append(resource)
-        by_group = {group: tuple(resources) for group, resources in found.items()}
-        object.__setattr__(self, "_by_group", MappingProxyType(by_group))
+        ordered = (resource for _, resource in sorted(self.resources.items()))
+        found = {group: tuple(resources) for group, resources in by_group(ordered).items()}
+        object.__setattr__(self, "_by_group", MappingProxyType(found))
 
     def of_group(self, group: str) -> tuple[ObservedResource, ...]:
         """Return the resources of one load balancer (or of ``shared``), by address."""

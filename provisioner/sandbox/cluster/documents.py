@@ -11,7 +11,7 @@ document that shares every branch they did not touch.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 Document = dict[str, object]
 
@@ -141,17 +141,3 @@ def condition_status(document: object, type_: str) -> str:
         ),
         "",
     )
-
-
-def depth_of(values: Sequence[object]) -> int:
-    """Return how deep mappings and lists nest, counted without recursion."""
-    depth, level = 0, list(values)
-    while level:
-        below: list[object] = []
-        for value in level:
-            if isinstance(value, dict):
-                below.extend(value.values())
-            elif isinstance(value, list):
-                below.extend(value)
-        depth, level = depth + 1, below
-    return depth

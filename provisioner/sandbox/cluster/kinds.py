@@ -352,7 +352,3 @@ class KindTable:
                 return kind
         known = ", ".join(sorted({kind.kind for kind in self._by_path.values()}))
         raise LookupError(f'no kind answers to "{name}"; the cluster has {known}')
-
-    def all_versions(self, qualified: str) -> tuple[Kind, ...]:
-        """Return every served version of ``plural.group``; hidden ones too."""
-        return tuple(kind for kind in self._by_path.values() if kind.qualified == qualified)

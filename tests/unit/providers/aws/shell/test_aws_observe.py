@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from providers.aws.account import Wanted
 from providers.aws.client import Clients, ReadGate
 from providers.aws.reader import AwsReader
 from provisioner.model.kube import Key
@@ -427,6 +428,19 @@ def test_reading_a_load_balancer_takes_a_bounded_number_of_calls(
         "DescribeTargetGroups",
         "DescribeTargetHealth",
     ]
+
+
+def test_a_plan_lists_the_account_once(world: World, cloud: CloudServer, reader: AwsReader) -> None:
+    """What was observed a moment ago also tells the neighbours; the next plan lists anew."""
+    world.load_balancer(world.marks(BALANCER))
+    cloud.calls.clear()
+
+    for _ in range(2):
+        reader.observe()
+        reader.facts(Wanted())
+
+    assert len(cloud.calls.named("DescribeLoadBalancers")) == 2
+    assert len(cloud.calls.named("DescribeTargetGroups")) == 2
 
 
 def test_tags_of_other_peoples_target_groups_are_not_asked_for(
