@@ -29,6 +29,12 @@ class Wanted:
         pod_ips: Pod addresses whose network interface decides which security group to open.
         node_of_pod: Pod address -> instance id of its node, the fallback for the line above.
         vpc_id: The VPC if a setting names it.
+        web_acls: Names or ARNs of web ACLs that annotations list.
+        trust_stores: Names or ARNs of trust stores that annotations list.
+        ssl_policies: Security policies that annotations list, to check that they exist.
+        log_buckets: S3 buckets that access logs are to go to, to check that they exist.
+        target_groups: Names or ARNs of target groups of others that actions forward to.
+        shield: Whether anybody asks for Shield Advanced.
     """
 
     subnets: tuple[str, ...] = ()
@@ -39,6 +45,12 @@ class Wanted:
     pod_ips: tuple[str, ...] = ()
     node_of_pod: Mapping[str, str] = field(default_factory=lambda: NO_STRINGS)
     vpc_id: str = ""
+    web_acls: tuple[str, ...] = ()
+    trust_stores: tuple[str, ...] = ()
+    ssl_policies: tuple[str, ...] = ()
+    log_buckets: tuple[str, ...] = ()
+    target_groups: tuple[str, ...] = ()
+    shield: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +121,16 @@ class Facts:
         pod_groups: Pod address -> security groups of its interface; absent where unknown.
         load_balancers / target_groups: How many exist in the account that are not ours.
         existing_names: Names of load balancers that are not ours, to refuse a collision.
+        web_acls: Name or ARN as asked for -> ARN; "" where the account has none of that name.
+        trust_stores: Name or ARN as asked for -> ARN; "" likewise.
+        ssl_policies: Those asked for that exist.
+        log_buckets: Bucket -> its Region; "" where it does not exist or is not ours to see.
+        foreign_target_groups: Name or ARN as asked for -> ARN; "" likewise.
+        shield_subscribed: Whether the account has Shield Advanced.
+        unread: What could not be read (access denied), in words: what is named there is unknown
+            and is neither confirmed nor denied.
+
+        Of the six above, an absent key (or None) means that nobody could tell.
     """
 
     observed_at: str = ""
@@ -125,3 +147,10 @@ class Facts:
     load_balancers: int = 0
     target_groups: int = 0
     existing_names: frozenset[str] = frozenset()
+    web_acls: Mapping[str, str] = field(default_factory=lambda: NO_STRINGS)
+    trust_stores: Mapping[str, str] = field(default_factory=lambda: NO_STRINGS)
+    ssl_policies: frozenset[str] | None = None
+    log_buckets: Mapping[str, str] = field(default_factory=lambda: NO_STRINGS)
+    foreign_target_groups: Mapping[str, str] = field(default_factory=lambda: NO_STRINGS)
+    shield_subscribed: bool | None = None
+    unread: tuple[str, ...] = ()

@@ -18,6 +18,11 @@ ListenerCertificate      ``aws:listener-certificate/<group>/<port>/<hash of the 
 ListenerRule             ``aws:listener-rule/<group>/<port>/<hash of host, path, ...>``
 TargetGroup              ``aws:target-group/<group>/<target group id>[@generation]``
 Targets                  ``aws:targets/<group>/<target group id>[@generation]``
+Certificate              ``aws:certificate/<group>/<hash of what it is for>``
+WebACLAssociation        ``aws:web-acl-association/<group>``
+RegionalWebACLAssociation ``aws:regional-web-acl-association/<group>`` (WAF Classic)
+Protection               ``aws:protection/<group>`` (Shield Advanced)
+NetworkLoadBalancer      ``aws:network-load-balancer/<group>`` (in front of the other one)
 ======================== ==============================================================
 
 A group is ``shop/web`` (implicit: the load balancer of one Ingress), ``edge`` (explicit) or
@@ -56,6 +61,11 @@ class Kind(StrEnum):
     LISTENER_RULE = "ListenerRule"
     TARGET_GROUP = "TargetGroup"
     TARGETS = "Targets"
+    CERTIFICATE = "Certificate"
+    WEB_ACL_ASSOCIATION = "WebACLAssociation"
+    CLASSIC_WEB_ACL_ASSOCIATION = "RegionalWebACLAssociation"
+    PROTECTION = "Protection"
+    NETWORK_LOAD_BALANCER = "NetworkLoadBalancer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +86,11 @@ _SHAPES: Mapping[Kind, _Shape] = MappingProxyType(
         Kind.LISTENER_RULE: _Shape(slug="listener-rule", elements=2),
         Kind.TARGET_GROUP: _Shape(slug="target-group", elements=2),
         Kind.TARGETS: _Shape(slug="targets", elements=2),
+        Kind.CERTIFICATE: _Shape(slug="certificate", elements=1),
+        Kind.WEB_ACL_ASSOCIATION: _Shape(slug="web-acl-association", elements=0),
+        Kind.CLASSIC_WEB_ACL_ASSOCIATION: _Shape(slug="regional-web-acl-association", elements=0),
+        Kind.PROTECTION: _Shape(slug="protection", elements=0),
+        Kind.NETWORK_LOAD_BALANCER: _Shape(slug="network-load-balancer", elements=0),
     }
 )
 _KINDS: Mapping[str, Kind] = MappingProxyType({s.slug: kind for kind, s in _SHAPES.items()})
@@ -186,6 +201,31 @@ def newest_load_balancer(group: str, known: Iterable[str]) -> str:
 def _is_generation(address: str, first: str) -> bool:
     base, _, number = address.rpartition("@")
     return number.isdecimal() and base == first
+
+
+def certificate(group: str, *identity: str) -> str:
+    """Return the address of a certificate of ours in ACM (imported or requested)."""
+    return _spell(Kind.CERTIFICATE, group, digest10(*identity))
+
+
+def web_acl_association(group: str) -> str:
+    """Return the address of the link between a load balancer and a web ACL (WAFv2)."""
+    return _spell(Kind.WEB_ACL_ASSOCIATION, group)
+
+
+def classic_web_acl_association(group: str) -> str:
+    """Return the address of the link between a load balancer and an ACL of WAF Classic."""
+    return _spell(Kind.CLASSIC_WEB_ACL_ASSOCIATION, group)
+
+
+def protection(group: str) -> str:
+    """Return the address of a load balancer's Shield Advanced protection."""
+    return _spell(Kind.PROTECTION, group)
+
+
+def network_load_balancer(group: str) -> str:
+    """Return the address of the network load balancer in front of a group's load balancer."""
+    return _spell(Kind.NETWORK_LOAD_BALANCER, group)
 
 
 def parse(address: str) -> Address:

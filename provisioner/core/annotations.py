@@ -107,6 +107,14 @@ TARGET_NODE_LABELS: Setting[Mapping[str, str]] = Setting("target-node-labels")
 LOAD_BALANCING_ALGORITHM: Setting[str] = Setting("load-balancing-algorithm")
 SESSION_AFFINITY: Setting[str] = Setting("session-affinity")
 
+# Rules and listeners that every cloud knows, in its own way
+REWRITE_TARGET: Setting[str] = Setting("rewrite-target")
+WEIGHTS: Setting[tuple[ServiceWeight, ...]] = Setting("weights")
+ACCESS_LOGS: Setting[str] = Setting("access-logs")
+
+FROM_SECRETS = "from-secret"
+"""What ``certificates`` says instead of a name to take those of the Secrets in ``spec.tls``."""
+
 # Rules
 ACTIONS: Setting[NamedAction] = Setting("actions")
 

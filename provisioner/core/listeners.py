@@ -228,7 +228,7 @@ def _default(
     The default backend of a broken member stays what the cloud has: nobody else's takes its place.
     """
     if redirect is not None:
-        return Redirect(status=301, protocol="HTTPS", port=redirect), None
+        return Redirect(status=301, protocol="HTTPS", port=str(redirect)), None
     by_seniority = sorted(everyone, key=lambda d: d.candidate.seniority)
     having = [(d, d.default) for d in by_seniority if d.default is not None]
     if not having:

@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from provisioner.model.diagnostic import Diagnostic
+from provisioner.model.kube import LabelSelector
+
 T = TypeVar("T")
 
 
@@ -39,6 +42,7 @@ class Merge(StrEnum):
     )
     UNION = "union"  # everything is added up; the same key with two values is a conflict
     PER_PORT = "per port"  # compared only among members on the same listener port
+    RULE = "rule"  # affects the rules of the Ingress; a Service's word counts where it stands alone
     OWN = "own"  # affects only the rules and backends of the Ingress that says it
 
 
@@ -72,3 +76,28 @@ class Annotation(Generic[T]):
     type_name: str
     summary: str
     default: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassWord:
+    """A setting that a class' parameters object states, and the field of it that does."""
+
+    setting: str
+    value: object
+    field: str  # "spec.scheme"
+    suffix: str = ""  # of a family
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassWords:
+    """What a cloud's own parameters object says (AWS: IngressClassParams).
+
+    ``words`` hold for every Ingress of the class, above its own annotations and those of Services;
+    ``of_first`` only where the Ingress is the first member of its group. ``namespaces`` is which
+    namespaces may use the class at all (None: every one).
+    """
+
+    words: tuple[ClassWord, ...] = ()
+    of_first: tuple[ClassWord, ...] = ()
+    namespaces: LabelSelector | None = None
+    diagnostics: tuple[Diagnostic, ...] = ()

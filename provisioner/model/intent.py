@@ -183,20 +183,37 @@ class WeightedBackend:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignBackend:
+    """Targets that somebody else keeps in the cloud: an ARN or a name, and its share of traffic."""
+
+    name: str
+    weight: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Forward:
-    """Send the request to one or several backends."""
+    """Send the request to one or several backends.
+
+    ``foreign`` are backends that are not ours, after ours. ``stickiness_seconds`` keeps a client on
+    the backend that it met first (None: it does not).
+    """
 
     backends: tuple[WeightedBackend, ...]
+    foreign: tuple[ForeignBackend, ...] = ()
+    stickiness_seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redirect:
-    """Answer with a redirect; None keeps that part of the request's URL."""
+    """Answer with a redirect; None keeps that part of the request's URL.
+
+    Every part may hold the cloud's own placeholders (``#{host}``), hence a port that is text.
+    """
 
     status: int = 301
     protocol: str | None = None
     host: str | None = None
-    port: int | None = None
+    port: str | None = None
     path: str | None = None
     query: str | None = None
 
@@ -246,6 +263,7 @@ class ListenerIntent:
             whose members named none themselves.
         redirect_to: The HTTPS port to which everything on this port is redirected (ssl-redirect).
         default: What answers when no rule matches, and whose default backend it is.
+        default_options: Provider-specific settings of that answer (authentication).
     """
 
     port: int
@@ -259,6 +277,9 @@ class ListenerIntent:
     redirect_to: int | None = None
     default: RuleAction = dataclasses.field(default_factory=FixedResponse)
     default_ingress: Key | None = None
+    default_options: Mapping[str, object] = dataclasses.field(
+        default_factory=lambda: MappingProxyType({})
+    )
     rules: tuple[PathRule, ...] = ()
 
 
@@ -270,6 +291,9 @@ class Member:
     order: int = 0  # group-order
     created: str = ""
     default_backend: RuleAction | None = None  # answers for its own hosts, and for the listener
+    default_options: Mapping[str, object] = dataclasses.field(
+        default_factory=lambda: MappingProxyType({})
+    )
     tags: Mapping[str, str] = dataclasses.field(default_factory=lambda: NO_STRINGS)
 
 

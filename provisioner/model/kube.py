@@ -135,11 +135,121 @@ class IngressClass:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LabelRequirement:
+    """One ``matchExpressions`` entry; ``operator`` is In, NotIn, Exists or DoesNotExist."""
+
+    key: str
+    operator: str
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelSelector:
+    """A label selector; an empty one selects everything."""
+
+    match_labels: Mapping[str, str] = field(default_factory=lambda: NO_STRINGS)
+    requirements: tuple[LabelRequirement, ...] = ()
+
+    def matches(self, labels: Mapping[str, str]) -> bool:
+        """Tell whether an object with these labels is selected."""
+        if any(labels.get(key) != value for key, value in self.match_labels.items()):
+            return False
+        return all(_holds(requirement, labels) for requirement in self.requirements)
+
+
+def _holds(requirement: LabelRequirement, labels: Mapping[str, str]) -> bool:
+    match requirement.operator:
+        case "In":
+            return labels.get(requirement.key) in requirement.values
+        case "NotIn":
+            return labels.get(requirement.key) not in requirement.values
+        case "Exists":
+            return requirement.key in labels
+        case "DoesNotExist":
+            return requirement.key not in labels
+        case _:
+            return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameters:
+    """An object that an IngressClass names in ``parameters``; ``spec`` is its JSON, undecoded.
+
+    Each provider reads the kinds of its own cloud (AWS: IngressClassParams).
+    """
+
+    meta: Meta
+    group: str
+    kind: str
+    spec: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secret:
+    """A Secret that an Ingress names. Its content never shows in a text made of this object."""
+
+    meta: Meta
+    type: str = "Opaque"
+    data: Mapping[str, bytes] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+
+    @property
+    def key(self) -> Key:
+        """Namespace and name."""
+        return self.meta.key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetGroupBinding:
+    """The incumbent controller's link between a Service port and a target group."""
+
+    meta: Meta
+    target_group_arn: str
+    target_type: str = ""
+    service: str = ""
+    port: PortRef = field(default_factory=PortRef)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pod:
+    """A Pod, as far as readiness gates ask: which gates it has and what its conditions say.
+
+    ``conditions`` maps a condition type to its status (``True``, ``False``, ``Unknown``).
+    """
+
+    meta: Meta
+    ip: str = ""
+    node: str = ""
+    readiness_gates: tuple[str, ...] = ()
+    conditions: Mapping[str, str] = field(default_factory=lambda: NO_STRINGS)
+
+    @property
+    def key(self) -> Key:
+        """Namespace and name."""
+        return self.meta.key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tenant:
+    """What some namespaces may do on the load balancers of a class.
+
+    ``namespaces`` are names, ``selector`` adds those with matching labels. ``groups`` are the named
+    groups that they may join, ``hosts`` the suffixes that are theirs alone (``shop.example.com``
+    covers itself and every name below it).
+    """
+
+    namespaces: tuple[str, ...] = ()
+    selector: LabelSelector | None = None
+    groups: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LoadBalancerClass:
     """Our own class object: settings for every Ingress of the IngressClasses bound to it.
 
     ``defaults`` and ``enforced`` hold portable annotation names without their prefix, values as
-    an annotation would spell them.
+    an annotation would spell them. ``tenants`` None leaves hosts and groups to whoever came first;
+    with a list, even an empty one, only who is listed may join a group or use a listed suffix.
     """
 
     meta: Meta
@@ -150,6 +260,7 @@ class LoadBalancerClass:
     compatibility: str = ""
     policy: str = ""
     pods_routable: bool | None = None
+    tenants: tuple[Tenant, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

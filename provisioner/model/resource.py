@@ -44,9 +44,14 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Fingerprint:
-    """A salted hash in place of a secret value."""
+    """A salted hash in place of a secret value.
+
+    ``secret`` is the value itself where somebody has to send it; it takes no part in comparison and
+    is never printed. What was observed or saved has the digest alone.
+    """
 
     digest: str
+    secret: str = field(default="", repr=False, compare=False)
 
 
 Value: TypeAlias = Union[

@@ -20,8 +20,13 @@ from provisioner.model.kube import (
     IngressClass,
     Key,
     LoadBalancerClass,
+    Meta,
     Node,
+    Parameters,
+    Pod,
+    Secret,
     Service,
+    TargetGroupBinding,
     Workload,
 )
 
@@ -45,6 +50,11 @@ class Snapshot:
             could see what exists beside them.
         unknown_kinds: Kinds that could not be listed; nothing may be deleted on their account.
         slices: EndpointSlices by the key of their *Service*, in name order.
+        parameters: Objects that IngressClasses name in ``parameters``, by (group, kind, name).
+        namespaces: Metadata of namespaces, for selectors that look at their labels.
+        secrets: Only those that some Ingress names.
+        bindings: The incumbent controller's record of which target group stands for which Service.
+        pods: Only pods with readiness gates that a load balancer feeds.
         sources: ``Kind namespace/name`` -> where it was read ("web.yaml, document 3").
     """
 
@@ -61,6 +71,13 @@ class Snapshot:
     nodes: Mapping[str, Node] = field(default_factory=lambda: MappingProxyType({}))
     workloads: tuple[Workload, ...] = ()
     autoscalers: tuple[Autoscaler, ...] = ()
+    parameters: Mapping[tuple[str, str, str], Parameters] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    namespaces: Mapping[str, Meta] = field(default_factory=lambda: MappingProxyType({}))
+    secrets: Mapping[Key, Secret] = field(default_factory=_nothing)
+    bindings: Mapping[Key, TargetGroupBinding] = field(default_factory=_nothing)
+    pods: Mapping[Key, Pod] = field(default_factory=_nothing)
     unknown_kinds: frozenset[str] = frozenset()
     sources: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     diagnostics: tuple[Diagnostic, ...] = ()

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from providers.aws import marks, names
+from providers.aws import labels, marks
 from providers.aws.addresses import Kind
 from providers.aws.desired.context import Context, native_field
 from providers.aws.desired.subnets import choose_subnets
@@ -44,7 +44,7 @@ def balancer(context: Context, security_groups: Value) -> Balancer:
     """Return the load balancer with these security groups (None: they cannot be told)."""
     scheme, problems = choose_scheme(context)
     choice = choose_subnets(context, scheme)
-    name, remarks = _name(context)
+    name, remarks = _name(context, scheme)
     attributes, findings = _attributes(context)
     problems += (*choice.diagnostics, *remarks, *findings, *_address_type(context, scheme))
     impossible = choice.subnets is None or security_groups is None or not name
@@ -57,7 +57,7 @@ def balancer(context: Context, security_groups: Value) -> Balancer:
         "IpAddressType": _usable_address_type(context, scheme),
         "Subnets": choice.subnets,
         "SecurityGroups": security_groups,
-        "Tags": context.tags(context.address, user=_tags(context)),
+        "Tags": context.tags(context.address, role=labels.LOAD_BALANCER, user=_tags(context)),
     }
     if attributes:
         spec["Attributes"] = [{"Key": k, "Value": attributes[k]} for k in sorted(attributes)]
@@ -105,17 +105,14 @@ def _present_scheme(context: Context) -> Scheme | None:
     return next((scheme for scheme, text in SCHEMES.items() if text == word), None)
 
 
-def _name(context: Context) -> tuple[str, tuple[Diagnostic, ...]]:
+def _name(context: Context, scheme: Scheme) -> tuple[str, tuple[Diagnostic, ...]]:
     wanted = context.intent.load_balancer_name
     existing = context.existing
     if existing is not None:
         name = existing.name or str(existing.spec.get("Name", ""))
         return name, _rename(context, name) if wanted and wanted != name else ()
     if wanted is None:
-        default = names.load_balancer(
-            context.identity, context.group, explicit=context.intent.explicit
-        )
-        return default, ()
+        return context.labels.load_balancer_name(SCHEMES[scheme]), ()
     field = native_field("load-balancer-name")
     if not _NAME.fullmatch(wanted):
         return "", context.errors(

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from providers.aws import addresses, marks
+from providers.aws import addresses
 from providers.aws.account import Facts
+from providers.aws.labels import Labels
 from providers.aws.refused import PREFIX
 from provisioner.core.translate import STATED
 from provisioner.model.diagnostic import Diagnostic, error, warning
@@ -130,17 +131,21 @@ class Context:
         """Return what exists at an address."""
         return self.request.observed.resources.get(address)
 
+    @property
+    def labels(self) -> Labels:
+        """What everything of this group is called."""
+        return Labels.of(self.request)
+
     def tags(
-        self, address: str, *, user: Mapping[str, str] = NO_STRINGS, ingress: Key | None = None
+        self,
+        address: str,
+        *,
+        role: str,
+        user: Mapping[str, str] = NO_STRINGS,
+        ingress: Key | None = None,
     ) -> Value:
         """Return the ``Tags`` of a resource of this group; the installation's own are included."""
-        return marks.tags(
-            self.identity,
-            group=self.group,
-            address=address,
-            ingress=ingress,
-            user={**self.request.settings.tags, **user},
-        )
+        return self.labels.tags(address, role=role, user=user, ingress=ingress)
 
     def errors(
         self,

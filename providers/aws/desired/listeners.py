@@ -89,7 +89,7 @@ def listener_resources(
         "Protocol": listener.protocol.value,
         "Port": listener.port,
         "DefaultActions": _default_actions(context, listener, target_groups),
-        "Tags": context.tags(address, user=_tags(context)),
+        "Tags": context.tags(address, role=str(listener.port), user=_tags(context)),
     }
     if listener.protocol is ListenerProtocol.HTTPS:
         spec["SslPolicy"] = _ssl_policy(context, listener)
@@ -152,7 +152,7 @@ def _default_actions(
 ) -> Value:
     """Return what answers when no rule matches: a redirect, a default backend, or 404."""
     if listener.redirect_to is not None:
-        to_https = Redirect(status=301, protocol="HTTPS", port=listener.redirect_to)
+        to_https = Redirect(status=301, protocol="HTTPS", port=str(listener.redirect_to))
         return rules.actions(to_https, target_groups)
     present = context.at(addresses.listener(context.group, listener.port))
     if present is not None and _default_stays(context, listener):

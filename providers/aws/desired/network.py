@@ -13,11 +13,12 @@ import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from providers.aws import addresses, marks, names
+from providers.aws import addresses, labels, marks
 from providers.aws.account import SecurityGroup
 from providers.aws.addresses import Kind
 from providers.aws.desired import retain
 from providers.aws.desired.context import Context, native_field
+from providers.aws.labels import LONGEST_DESCRIPTION
 from provisioner.core.annotations import MANAGE_BACKEND_SECURITY_GROUP_RULES, SECURITY_GROUPS
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.intent import ListenerIntent
@@ -32,7 +33,6 @@ from provisioner.model.resource import (
 )
 
 ANYONE = ("0.0.0.0/0", "::/0")
-LONGEST_DESCRIPTION = 255
 _IPV6 = 6
 _UNKNOWN = Unknown("depends on the security groups of the account")
 
@@ -87,10 +87,8 @@ def _as_it_is(context: Context) -> tuple[Resource, ...]:
 
 def _managed(context: Context, listeners: Sequence[ListenerIntent]) -> Network:
     address = addresses.frontend_security_group(context.group)
-    name = names.frontend_security_group(
-        context.identity, context.group, explicit=context.intent.explicit
-    )
-    description = f"Ingress Provisioner: clients of {context.group}"[:LONGEST_DESCRIPTION]
+    name = context.labels.frontend_group_name()
+    description = context.labels.frontend_group_description()
     frontend = Resource(
         kind=Kind.SECURITY_GROUP,
         address=address,
@@ -102,7 +100,7 @@ def _managed(context: Context, listeners: Sequence[ListenerIntent]) -> Network:
                 "GroupName": name,
                 "Description": description,
                 "VpcId": context.vpc_id,
-                "Tags": context.tags(address, user=context.intent.tags),
+                "Tags": context.tags(address, role=labels.FRONTEND_GROUP, user=context.intent.tags),
             }
         ),
         title=f"clients of {context.group}",
@@ -153,7 +151,7 @@ def _rule(context: Context, listener: ListenerIntent) -> Resource | None:
             {
                 "GroupId": Ref(addresses.frontend_security_group(context.group), "GroupId"),
                 "IpPermissions": [permission],
-                "Tags": context.tags(address, user=context.intent.tags),
+                "Tags": context.tags(address, role="", user=context.intent.tags),
             }
         ),
         title=f"clients on port {listener.port}",

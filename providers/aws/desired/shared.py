@@ -19,7 +19,8 @@ from providers.aws.account import Facts
 from providers.aws.addresses import Kind
 from providers.aws.desired import retain
 from providers.aws.desired.needs import ANY_GROUP, Need
-from providers.aws.desired.network import LONGEST_DESCRIPTION, backend_group, uses_backend_group
+from providers.aws.desired.network import backend_group, uses_backend_group
+from providers.aws.labels import LONGEST_DESCRIPTION
 from provisioner.model.diagnostic import Diagnostic, info
 from provisioner.model.resource import (
     SHARED,

@@ -16,9 +16,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from providers.aws import addresses, marks, names
+from providers.aws import addresses, labels
 from providers.aws.account import Facts
 from providers.aws.desired.health import health_check, problems, undecided
+from providers.aws.labels import Labels
 from provisioner.core.annotations import LOAD_BALANCING_ALGORITHM, SESSION_AFFINITY
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.intent import (
@@ -171,13 +172,11 @@ def _target_group(
     generation = _generation(wanted, present.get(base, ()))
     address = addresses.target_group(intent.name, tgid, generation=generation)
     name = _name(request, backend, mode, generation)
-    user = {**request.settings.tags, **backend.tags}
-    tags = marks.tags(
-        request.settings.identity,
-        group=intent.name,
-        address=address,
+    tags = Labels.of(request).tags(
+        address,
+        role=labels.target_group_role(backend.id),
         ingress=backend.id.ingress,
-        user=user,
+        user=backend.tags,
     )
     attributes = [{"Key": k, "Value": v} for k, v in sorted(_attributes(backend).items())]
     spec: dict[str, PlainInput] = {
@@ -204,15 +203,7 @@ def _name(
 ) -> str | Unknown:
     if mode is None:
         return undecided()
-    return names.target_group(
-        request.settings.identity,
-        request.intent.name,
-        backend.id,
-        mode=mode.value,
-        protocol=backend.protocol.value,
-        version=backend.protocol_version.value,
-        generation=generation,
-    )
+    return Labels.of(request).target_group_name(backend, mode, generation=generation)
 
 
 def _attributes(backend: BackendIntent) -> Mapping[str, str]:

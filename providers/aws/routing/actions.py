@@ -130,7 +130,7 @@ def _redirect(action: Redirect) -> Value:
                 "RedirectConfig": {
                     "Protocol": action.protocol or "#{protocol}",
                     "Host": action.host or "#{host}",
-                    "Port": str(action.port) if action.port else "#{port}",
+                    "Port": action.port or "#{port}",
                     "Path": path,
                     "Query": action.query if action.query is not None else "#{query}",
                     "StatusCode": f"HTTP_{action.status}",

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from providers.aws import addresses, marks
+from providers.aws import addresses, labels
+from providers.aws.labels import Labels
 from providers.aws.limits import EVALUATIONS, GROUPS_PER_ACTION, VALUES, WILDCARDS
 from providers.aws.routing import conditions, hosts
 from providers.aws.routing.actions import UNAVAILABLE, actions, describe, weights_of
@@ -31,7 +32,7 @@ from provisioner.model.intent import (
     Quarantined,
     RuleAction,
 )
-from provisioner.model.kube import Key
+from provisioner.model.kube import NO_STRINGS, Key
 from provisioner.model.resource import ObservedResource, Ref, Resource, Spec, Value
 from provisioner.ports import Expression
 
@@ -66,16 +67,16 @@ class Draft:
             address=self.address,
             group=scene.group,
             ingresses=(self.ingress,),
-            spec=placed(self._fresh(scene) if self.spec is None else self.spec, priority),
+            spec=placed(self._fresh(scene, priority) if self.spec is None else self.spec, priority),
             title=self.title,
         )
 
-    def _fresh(self, scene: Scene) -> Spec:
+    def _fresh(self, scene: Scene, priority: int) -> Spec:
         fields: dict[str, Value] = {
             "ListenerArn": scene.parent,
             "Conditions": self.conditions,
             "Actions": actions(self.action, scene.target_groups),
-            "Tags": scene.tags(self.address, self.ingress),
+            "Tags": scene.tags(self.address, self.ingress, priority),
         }
         observed = scene.request.observed.resources.get(self.address)
         if self.transforms or (observed is not None and observed.spec.get("Transforms")):
@@ -143,13 +144,14 @@ class Scene:
         """Whether rules are read as the incumbent controller reads them."""
         return self.request.intent.compatibility is Compatibility.INCUMBENT
 
-    def tags(self, address: str, ingress: Key) -> Value:
+    def tags(self, address: str, ingress: Key, priority: int) -> Value:
         """Return the tags of a rule."""
-        settings = self.request.settings
         member = self.members.get(ingress)
-        user = {**settings.tags, **(member.tags if member is not None else {})}
-        return marks.tags(
-            settings.identity, group=self.group, address=address, ingress=ingress, user=user
+        return Labels.of(self.request).tags(
+            address,
+            role=labels.rule_role(self.listener.port, priority),
+            ingress=ingress,
+            user=member.tags if member is not None else NO_STRINGS,
         )
 
     def address(self, host: str, role: Role, *path: str) -> str:

@@ -152,7 +152,7 @@ def test_redirected_ports_answer_everything_with_a_redirect() -> None:
 
     http, https = load_balancer.listeners
     assert http.redirect_to == 443
-    assert http.default == Redirect(status=301, protocol="HTTPS", port=443)
+    assert http.default == Redirect(status=301, protocol="HTTPS", port="443")
     assert http.rules == ()
     assert https.redirect_to is None
     assert len(https.rules) == 1
