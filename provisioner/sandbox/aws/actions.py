@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from provisioner.sandbox.aws.authentication import checked_jwt, normal_cognito, normal_oidc
 from provisioner.sandbox.aws.errors import RefusalError, invalid
 from provisioner.sandbox.aws.limits import AccountLimits
 
@@ -50,14 +51,44 @@ class Place:
 
     protocol: str
     port: int
+    kind: str = "application"
 
 
 def normal_actions(
-    actions: Sequence[ActionOutputTypeDef], place: Place, limits: AccountLimits
+    actions: Sequence[ActionOutputTypeDef],
+    place: Place,
+    limits: AccountLimits,
+    *,
+    existing: Sequence[ActionOutputTypeDef] = (),
 ) -> tuple[ActionOutputTypeDef, ...]:
-    """Check the actions of one rule and bring them into the form in which AWS answers."""
+    """Check the actions of one rule and bring them into the form in which AWS answers.
+
+    Args:
+        actions: As they were written.
+        place: The listener they are for.
+        limits: Limits in force.
+        existing: The actions that they replace, whose client secrets they may keep.
+    """
     _check_composition(actions, place, limits)
-    return tuple(_normal(action, place, limits) for action in actions)
+    normal = []
+    for action in actions:
+        _check_config(action)
+        if action["Type"] == "authenticate-oidc":
+            normal.append(normal_oidc(action, existing))
+        else:
+            normal.append(_normal(action, place, limits))
+    return tuple(normal)
+
+
+def kept_secrets(actions: Sequence[ActionOutputTypeDef]) -> list[ActionOutputTypeDef]:
+    """Actions as they were answered, written so that they can be sent again."""
+    written = [action.copy() for action in actions]
+    for action in written:
+        if "AuthenticateOidcConfig" in action:
+            config = action["AuthenticateOidcConfig"].copy()
+            config["UseExistingClientSecret"] = True
+            action["AuthenticateOidcConfig"] = config
+    return written
 
 
 def _check_composition(
@@ -79,6 +110,8 @@ def _check_composition(
         raise _bad_action("A rule must have exactly one forward, redirect or fixed-response action")
     if ordered[-1]["Type"] not in ROUTING:
         raise _bad_action("The forward, redirect or fixed-response action must be the last one")
+    if place.kind == "network" and ordered[-1]["Type"] != "forward":
+        raise _bad_action("A listener of a network load balancer can only forward")
     if len(ordered) > 1 and place.protocol != "HTTPS":
         raise _bad_action("Authenticating actions are supported on HTTPS listeners only")
 
@@ -86,13 +119,9 @@ def _check_composition(
 def _normal(
     action: ActionOutputTypeDef, place: Place, limits: AccountLimits
 ) -> ActionOutputTypeDef:
-    kind = action["Type"]
-    config = CONFIGS.get(kind)
-    if config is not None and config not in action:
-        raise invalid(f"An action of type '{kind}' must have a {config}")
-    match kind:
+    match action["Type"]:
         case "forward":
-            return _normal_forward(action, limits)
+            return _normal_forward(action, limits, place.kind)
         case "redirect":
             redirect = action.copy()
             redirect["RedirectConfig"] = _normal_redirect(action["RedirectConfig"], place)
@@ -102,16 +131,27 @@ def _normal(
             if content_type is not None and content_type not in CONTENT_TYPES:
                 raise _bad_action(f"The ContentType must be one of {', '.join(CONTENT_TYPES)}")
             return action
-        case "authenticate-oidc":
-            oidc = action.copy()
-            oidc["AuthenticateOidcConfig"] = action["AuthenticateOidcConfig"].copy()
-            oidc["AuthenticateOidcConfig"].pop("ClientSecret", None)
-            return oidc
+        case "authenticate-cognito":
+            return normal_cognito(action)
+        case "jwt-validation":
+            return checked_jwt(action)
         case _:
             return action
 
 
-def _normal_forward(action: ActionOutputTypeDef, limits: AccountLimits) -> ActionOutputTypeDef:
+def _check_config(action: ActionOutputTypeDef) -> None:
+    kind = action["Type"]
+    own = CONFIGS.get(kind)
+    if own is not None and own not in action:
+        raise invalid(f"An action of type '{kind}' must have a {own}")
+    foreign = [each for each in CONFIGS.values() if each != own and each in action]
+    if foreign:
+        raise invalid(f"{foreign[0]} cannot be specified for an action of type '{kind}'")
+
+
+def _normal_forward(
+    action: ActionOutputTypeDef, limits: AccountLimits, kind: str
+) -> ActionOutputTypeDef:
     config = action.get("ForwardConfig", {})
     short = action.get("TargetGroupArn")
     groups = config.get("TargetGroups") or ([{"TargetGroupArn": short}] if short else [])
@@ -119,7 +159,7 @@ def _normal_forward(action: ActionOutputTypeDef, limits: AccountLimits) -> Actio
         raise invalid("A forward action must name a target group")
     if short and [each.get("TargetGroupArn") for each in groups] != [short]:
         raise invalid("TargetGroupArn and ForwardConfig must name the same single target group")
-    most = limits["target-groups-per-action-on-application-load-balancer"]
+    most = limits[f"target-groups-per-action-on-{kind}-load-balancer"]
     if len(groups) > most:
         raise RefusalError(
             "TooManyTargetGroups",

@@ -82,6 +82,27 @@ LOAD_BALANCER: Catalogue = MappingProxyType(
     }
 )
 
+NETWORK_LOAD_BALANCER: Catalogue = MappingProxyType(
+    {
+        "access_logs.s3.enabled": _flag("false"),
+        "access_logs.s3.bucket": _text(),
+        "access_logs.s3.prefix": _text(),
+        "deletion_protection.enabled": _flag("false"),
+        "dns_record.client_routing_policy": _choice(
+            "any_availability_zone",
+            "partial_availability_zone_affinity",
+            "availability_zone_affinity",
+        ),
+        "ipv6.deny_all_igw_traffic": _flag("false"),
+        "load_balancing.cross_zone.enabled": _flag("false"),
+        "secondary_ips.auto_assigned.per_subnet": _number(0, 0, 7),
+        "zonal_shift.config.enabled": _flag("false"),
+    }
+)
+LOAD_BALANCERS: Mapping[str, Catalogue] = MappingProxyType(
+    {"application": LOAD_BALANCER, "network": NETWORK_LOAD_BALANCER}
+)
+
 _HEADER_NAMES = (
     "x_amzn_mtls_clientcert_serial_number",
     "x_amzn_mtls_clientcert_issuer",
@@ -113,6 +134,11 @@ LISTENER: Catalogue = MappingProxyType(
     }
 )
 
+NETWORK_LISTENER: Catalogue = MappingProxyType({"tcp.idle_timeout.seconds": _number(350, 60, 6000)})
+LISTENERS: Mapping[str, Catalogue] = MappingProxyType(
+    {"application": LISTENER, "network": NETWORK_LISTENER}
+)
+
 TARGET_GROUP: Catalogue = MappingProxyType(
     {
         "deregistration_delay.timeout_seconds": _number(300, 0, 3600),
@@ -142,6 +168,20 @@ TARGET_GROUP: Catalogue = MappingProxyType(
         ),
         "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage": Attribute(
             default="off", pattern="off|[1-9][0-9]?|100"
+        ),
+    }
+)
+
+
+# Page "Target groups for your Network Load Balancers": of type alb none of them can be changed.
+BALANCER_TARGET_GROUP: Catalogue = MappingProxyType(
+    {
+        "load_balancing.cross_zone.enabled": _choice("use_load_balancer_configuration"),
+        "target_group_health.dns_failover.minimum_healthy_targets.count": _choice("1"),
+        "target_group_health.dns_failover.minimum_healthy_targets.percentage": _choice("off"),
+        "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count": _choice("1"),
+        "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage": _choice(
+            "off"
         ),
     }
 )

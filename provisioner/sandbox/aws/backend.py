@@ -76,6 +76,7 @@ class LoadBalancingBackend(BaseBackend, TaggableResourcesMixin):
             ("listener", self.state.listeners),
             ("listener-rule", self.state.rules),
             ("targetgroup", self.state.groups),
+            ("truststore", self.state.trust_stores),
         )
         for kind, resources in kinds:
             for arn, resource in resources.items():

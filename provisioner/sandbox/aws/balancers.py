@@ -1,14 +1,19 @@
-"""Application load balancers."""
+"""Load balancers of both kinds: application ones, and network ones in front of them.
+
+A network load balancer differs in its zones (one is enough, addresses may be fixed), its security
+groups (none, unless it was created with some) and its attributes; page CreateLoadBalancer.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from secrets import randbelow
+from secrets import randbelow, token_hex
 from typing import TYPE_CHECKING, cast
 
 from provisioner.sandbox.aws import attributes
+from provisioner.sandbox.aws.balancer_lookup import balancer_by_arn, is_active
+from provisioner.sandbox.aws.balancer_targets import check_not_a_target
 from provisioner.sandbox.aws.errors import (
     RefusalError,
     balancer_not_found,
@@ -16,15 +21,26 @@ from provisioner.sandbox.aws.errors import (
     misconfigured,
     not_permitted,
 )
-from provisioner.sandbox.aws.network import Subnet
+from provisioner.sandbox.aws.ip_pools import checked_customer_pool, checked_ipam_pool
 from provisioner.sandbox.aws.region import Answer, Region
 from provisioner.sandbox.aws.state import LoadBalancer
 from provisioner.sandbox.aws.tags import checked_tags
+from provisioner.sandbox.aws.zones import (
+    check_ip_type,
+    checked_subnets,
+    place_interfaces,
+    subnet_ids,
+    zone_addresses,
+    zone_answers,
+)
 
 if TYPE_CHECKING:
-    from types_boto3_elbv2.literals import IpAddressTypeType, LoadBalancerSchemeEnumType
+    from types_boto3_elbv2.literals import (
+        IpAddressTypeType,
+        LoadBalancerSchemeEnumType,
+        LoadBalancerTypeEnumType,
+    )
     from types_boto3_elbv2.type_defs import (
-        AvailabilityZoneTypeDef,
         CreateLoadBalancerInputTypeDef,
         DeleteLoadBalancerInputTypeDef,
         DescribeLoadBalancerAttributesInputTypeDef,
@@ -37,54 +53,34 @@ if TYPE_CHECKING:
     )
 
 LONGEST_NAME = 32
-LEAST_ZONES = 2
-LEAST_FREE_ADDRESSES = 8
-HOSTED_ZONES: Mapping[str, str] = {
-    "eu-central-1": "Z215JYRZR1TBD5",
-    "eu-west-1": "Z32O12XQLNTSW2",
-    "us-east-1": "Z35SXDOTRQ7X7K",
-    "us-west-2": "Z1H1FL5HABSF5",
+COUNTED: Mapping[str, str] = {
+    "application": "application-load-balancers",
+    "network": "network-load-balancers",
+}
+HOSTED_ZONES: Mapping[tuple[str, str], str] = {
+    ("application", "eu-central-1"): "Z215JYRZR1TBD5",
+    ("application", "eu-west-1"): "Z32O12XQLNTSW2",
+    ("application", "us-east-1"): "Z35SXDOTRQ7X7K",
+    ("application", "us-west-2"): "Z1H1FL5HABSF5",
+    ("network", "eu-central-1"): "Z3F0SRJ5LGBH90",
+    ("network", "eu-west-1"): "Z2IFOLAFXWLO4F",
+    ("network", "us-east-1"): "Z26RNL4JYFTOTI",
+    ("network", "us-west-2"): "Z18D5FSROUN65G",
 }
 
 
 def create_load_balancer(region: Region, request: CreateLoadBalancerInputTypeDef) -> Answer:
     """Create a load balancer, or return the one that has this name and these settings."""
-    name = request["Name"]
-    _check_name(name)
-    if request.get("Type", "application") != "application":
-        raise invalid("The sandbox emulates application load balancers only")
-    scheme = request.get("Scheme", "internet-facing")
-    subnets = _checked_subnets(region, _subnet_ids(request))
-    vpc_id = subnets[0].vpc_id
-    if scheme == "internet-facing" and not region.network.has_internet_gateway(vpc_id):
-        raise RefusalError("InvalidSubnet", f"VPC {vpc_id} has no internet gateway")
-    groups = _checked_groups(region, request.get("SecurityGroups", ()), vpc_id)
-    ip_type = request.get("IpAddressType", "ipv4")
-    _check_ip_type(ip_type, subnets)
-    tags = checked_tags(request.get("Tags", ()), region.limits)
-    settings = (scheme, ip_type, {each.subnet_id for each in subnets}, set(groups), tags)
-    same = _named(region, name)
+    _check_name(request["Name"])
+    balancer = _requested(region, request)
+    same = _named(region, balancer.name)
     if same is not None:
-        return _idempotent(region, same, settings)
-    _check_count(region)
-    balancer = LoadBalancer(
-        arn=region.new_arn(f"loadbalancer/app/{name}"),
-        name=name,
-        dns_name=_dns_name(region, name, scheme),
-        scheme=scheme,
-        ip_address_type=ip_type,
-        vpc_id=vpc_id,
-        subnets=tuple(each.subnet_id for each in subnets),
-        security_groups=groups,
-        created_at=datetime.now(UTC),
-        created=region.now,
-        attributes=attributes.defaults(attributes.LOAD_BALANCER),
-        tags=tags,
-    )
-    if scheme == "internal":
-        balancer.attributes["ipv6.deny_all_igw_traffic"] = "true"
+        return _idempotent(region, same, balancer)
+    _check_count(region, balancer.kind)
+    for fixed in balancer.addresses.values():
+        region.network.check_free(fixed.allocation_id)
     region.state.balancers[balancer.arn] = balancer
-    _place_interfaces(region, balancer)
+    place_interfaces(region, balancer)
     return {"LoadBalancers": [as_answer(region, balancer, fresh=True)]}
 
 
@@ -98,12 +94,16 @@ def delete_load_balancer(region: Region, request: DeleteLoadBalancerInputTypeDef
         raise not_permitted(
             f"Load balancer '{arn}' cannot be deleted because deletion protection is enabled"
         )
+    check_not_a_target(region, balancer)
     for listener in state.listeners_of(arn):
         for rule in state.rules_of(listener.arn):
             del state.rules[rule.arn]
         del state.listeners[listener.arn]
     for interface_id in balancer.interfaces.values():
+        region.network.disassociate(interface_id)
         region.interfaces.orphaned[interface_id] = region.now
+    state.web_acls.pop(arn, None)
+    state.classic_associations.pop(arn, None)
     del state.balancers[arn]
     return {}
 
@@ -135,10 +135,11 @@ def modify_load_balancer_attributes(
 ) -> Answer:
     """Set attributes of a load balancer; the answer lists all of them."""
     balancer = balancer_by_arn(region, request["LoadBalancerArn"])
-    new = attributes.checked("Load balancer", attributes.LOAD_BALANCER, request["Attributes"])
+    catalogue = attributes.LOAD_BALANCERS[balancer.kind]
+    new = attributes.checked("Load balancer", catalogue, request["Attributes"])
     merged = {**balancer.attributes, **new}
     for logs in ("access_logs", "connection_logs", "health_check_logs"):
-        if merged[f"{logs}.s3.enabled"] == "true" and not merged[f"{logs}.s3.bucket"]:
+        if merged.get(f"{logs}.s3.enabled") == "true" and not merged[f"{logs}.s3.bucket"]:
             raise misconfigured(f"{logs}.s3.bucket must be set when {logs}.s3.enabled is true")
     balancer.attributes = merged
     return {"Attributes": attributes.as_list(merged)}
@@ -147,7 +148,12 @@ def modify_load_balancer_attributes(
 def set_security_groups(region: Region, request: SetSecurityGroupsInputTypeDef) -> Answer:
     """Put a load balancer into other security groups."""
     balancer = balancer_by_arn(region, request["LoadBalancerArn"])
-    groups = _checked_groups(region, request["SecurityGroups"], balancer.vpc_id)
+    if balancer.kind == "network" and not balancer.security_groups:
+        raise misconfigured(
+            f"Security groups cannot be set on load balancer '{balancer.arn}', which was created "
+            "without security groups"
+        )
+    groups = _checked_groups(region, request["SecurityGroups"], balancer.vpc_id, balancer.kind)
     balancer.security_groups = groups
     for interface_id in balancer.interfaces.values():
         region.network.set_interface_groups(interface_id, groups)
@@ -157,37 +163,36 @@ def set_security_groups(region: Region, request: SetSecurityGroupsInputTypeDef) 
 def set_subnets(region: Region, request: SetSubnetsInputTypeDef) -> Answer:
     """Move a load balancer to other subnets of its VPC."""
     balancer = balancer_by_arn(region, request["LoadBalancerArn"])
-    subnets = _checked_subnets(region, _subnet_ids(request), current=balancer.subnets)
+    kind, scheme = balancer.kind, balancer.scheme
+    wanted = subnet_ids(request)
+    subnets = checked_subnets(region, wanted, kind=kind, current=balancer.subnets)
     if subnets[0].vpc_id != balancer.vpc_id:
         raise misconfigured(f"The subnets are not in VPC '{balancer.vpc_id}'")
+    addresses = zone_addresses(region, request, kind=kind, scheme=scheme)
     ip_type = request.get("IpAddressType", balancer.ip_address_type)
-    _check_ip_type(ip_type, subnets)
+    check_ip_type(ip_type, subnets, kind=kind, scheme=scheme)
+    kept = {each: balancer.addresses[each] for each in balancer.addresses if each in wanted}
+    for subnet_id, fixed in addresses.items():
+        if subnet_id in balancer.interfaces and kept.get(subnet_id) != fixed:
+            raise misconfigured(f"The address in subnet '{subnet_id}' cannot be changed")
+        if subnet_id not in balancer.interfaces:
+            region.network.check_free(fixed.allocation_id)
+    balancer.addresses = {**kept, **addresses}
     balancer.ip_address_type = ip_type
     balancer.subnets = tuple(each.subnet_id for each in subnets)
-    _place_interfaces(region, balancer)
-    return {"AvailabilityZones": _zones(region, balancer), "IpAddressType": ip_type}
+    place_interfaces(region, balancer)
+    return {"AvailabilityZones": zone_answers(region, balancer), "IpAddressType": ip_type}
 
 
 def set_ip_address_type(region: Region, request: SetIpAddressTypeInputTypeDef) -> Answer:
-    """Switch a load balancer between IPv4 and dual stack."""
+    """Switch a load balancer between IPv4, dual stack, and dual stack without public IPv4."""
     balancer = balancer_by_arn(region, request["LoadBalancerArn"])
-    subnets = [region.network.subnet(each) for each in balancer.subnets]
-    _check_ip_type(request["IpAddressType"], [each for each in subnets if each is not None])
-    balancer.ip_address_type = request["IpAddressType"]
+    found = [region.network.subnet(each) for each in balancer.subnets]
+    subnets = [each for each in found if each is not None]
+    wanted = request["IpAddressType"]
+    check_ip_type(wanted, subnets, kind=balancer.kind, scheme=balancer.scheme)
+    balancer.ip_address_type = wanted
     return {"IpAddressType": balancer.ip_address_type}
-
-
-def balancer_by_arn(region: Region, arn: str) -> LoadBalancer:
-    """A load balancer, or the refusal that AWS gives for an unknown ARN."""
-    balancer = region.state.balancers.get(arn)
-    if balancer is None:
-        raise balancer_not_found(arn)
-    return balancer
-
-
-def is_active(region: Region, balancer: LoadBalancer) -> bool:
-    """Whether the load balancer has been provisioned."""
-    return region.now - balancer.created >= region.settings.provisioning_seconds
 
 
 def as_answer(
@@ -195,20 +200,29 @@ def as_answer(
 ) -> LoadBalancerTypeDef:
     """A load balancer as the API spells it; a create answer always says ``provisioning``."""
     active = is_active(region, balancer) and not fresh
-    return {
+    answer: LoadBalancerTypeDef = {
         "LoadBalancerArn": balancer.arn,
         "DNSName": balancer.dns_name,
-        "CanonicalHostedZoneId": HOSTED_ZONES.get(region.name, "Z00000000000000000000"),
+        "CanonicalHostedZoneId": HOSTED_ZONES.get(
+            (balancer.kind, region.name), "Z00000000000000000000"
+        ),
         "CreatedTime": balancer.created_at,
         "LoadBalancerName": balancer.name,
         "Scheme": cast("LoadBalancerSchemeEnumType", balancer.scheme),
         "VpcId": balancer.vpc_id,
         "State": {"Code": "active" if active else "provisioning"},
-        "Type": "application",
-        "AvailabilityZones": _zones(region, balancer),
+        "Type": cast("LoadBalancerTypeEnumType", balancer.kind),
+        "AvailabilityZones": zone_answers(region, balancer),
         "SecurityGroups": list(balancer.security_groups),
         "IpAddressType": cast("IpAddressTypeType", balancer.ip_address_type),
     }
+    if balancer.ipam_pool is not None:
+        answer["IpamPools"] = {"Ipv4IpamPoolId": balancer.ipam_pool}
+    if balancer.customer_pool is not None:
+        answer["CustomerOwnedIpv4Pool"] = balancer.customer_pool
+    if balancer.kind == "network" and balancer.security_groups:
+        answer["EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic"] = "on"
+    return answer
 
 
 def sweep_interfaces(region: Region) -> None:
@@ -220,25 +234,81 @@ def sweep_interfaces(region: Region) -> None:
             del orphaned[interface_id]
 
 
+def _requested(region: Region, request: CreateLoadBalancerInputTypeDef) -> LoadBalancer:
+    """The load balancer that a request asks for, not yet kept."""
+    kind, scheme = request.get("Type", "application"), request.get("Scheme", "internet-facing")
+    if kind not in COUNTED:
+        raise invalid("The sandbox emulates application and network load balancers only")
+    subnets = checked_subnets(region, subnet_ids(request), kind=kind)
+    vpc_id = subnets[0].vpc_id
+    if scheme == "internet-facing" and not region.network.has_internet_gateway(vpc_id):
+        raise RefusalError("InvalidSubnet", f"VPC {vpc_id} has no internet gateway")
+    ip_type = request.get("IpAddressType", "ipv4")
+    check_ip_type(ip_type, subnets, kind=kind, scheme=scheme)
+    name = request["Name"]
+    ending = token_hex(8)
+    short = "app" if kind == "application" else "net"
+    balancer = LoadBalancer(
+        arn=region.arn("elasticloadbalancing", f"loadbalancer/{short}/{name}/{ending}"),
+        kind=kind,
+        name=name,
+        dns_name=_dns_name(region, name, kind=kind, scheme=scheme, ending=ending),
+        scheme=scheme,
+        ip_address_type=ip_type,
+        vpc_id=vpc_id,
+        subnets=tuple(each.subnet_id for each in subnets),
+        security_groups=_checked_groups(region, request.get("SecurityGroups", ()), vpc_id, kind),
+        created_at=region.wall,
+        created=region.now,
+        attributes=attributes.defaults(attributes.LOAD_BALANCERS[kind]),
+        tags=checked_tags(request.get("Tags", ()), region.limits),
+        addresses=zone_addresses(region, request, kind=kind, scheme=scheme),
+    )
+    if scheme == "internal":
+        balancer.attributes["ipv6.deny_all_igw_traffic"] = "true"
+    _take_pools(region, request, balancer)
+    return balancer
+
+
+def _take_pools(
+    region: Region, request: CreateLoadBalancerInputTypeDef, balancer: LoadBalancer
+) -> None:
+    customer = request.get("CustomerOwnedIpv4Pool")
+    ipam = request.get("IpamPools", {}).get("Ipv4IpamPoolId")
+    if balancer.kind != "application" and (customer or ipam):
+        raise misconfigured("Address pools are supported on application load balancers only")
+    if customer:
+        balancer.customer_pool = checked_customer_pool(region, customer)
+    if ipam:
+        balancer.ipam_pool = checked_ipam_pool(region, ipam, balancer.scheme)
+
+
 def _named(region: Region, name: str) -> LoadBalancer | None:
     return next((each for each in region.state.balancers.values() if each.name == name), None)
 
 
-def _idempotent(region: Region, same: LoadBalancer, settings: tuple[object, ...]) -> Answer:
+def _idempotent(region: Region, same: LoadBalancer, wanted: LoadBalancer) -> Answer:
     """AWS returns the existing load balancer when a create call repeats its settings."""
-    existing = (
-        same.scheme,
-        same.ip_address_type,
-        set(same.subnets),
-        set(same.security_groups),
-        same.tags,
-    )
-    if existing != settings:
+    if _settings(same) != _settings(wanted):
         raise RefusalError(
             "DuplicateLoadBalancerName",
             f"A load balancer with the same name '{same.name}' exists, but with different settings",
         )
     return {"LoadBalancers": [as_answer(region, same)]}
+
+
+def _settings(balancer: LoadBalancer) -> tuple[object, ...]:
+    return (
+        balancer.kind,
+        balancer.scheme,
+        balancer.ip_address_type,
+        set(balancer.subnets),
+        set(balancer.security_groups),
+        balancer.addresses,
+        balancer.ipam_pool,
+        balancer.customer_pool,
+        balancer.tags,
+    )
 
 
 def _check_name(name: str) -> None:
@@ -254,52 +324,18 @@ def _check_name(name: str) -> None:
         raise invalid(f"The load balancer name '{name}' cannot begin with 'internal-'")
 
 
-def _check_count(region: Region) -> None:
-    most = region.limits["application-load-balancers"]
-    if len(region.state.balancers) >= most:
+def _check_count(region: Region, kind: str) -> None:
+    most = region.limits[COUNTED[kind]]
+    if sum(each.kind == kind for each in region.state.balancers.values()) >= most:
         raise RefusalError(
             "TooManyLoadBalancers",
-            f"The maximum number of application load balancers '{most}' has been reached",
+            f"The maximum number of {kind} load balancers '{most}' has been reached",
         )
 
 
-def _subnet_ids(request: CreateLoadBalancerInputTypeDef | SetSubnetsInputTypeDef) -> list[str]:
-    mapped = [each.get("SubnetId", "") for each in request.get("SubnetMappings", ())]
-    plain = list(request.get("Subnets", ()))
-    if mapped and plain:
-        raise invalid("Either subnets or subnet mappings can be specified, not both")
-    return plain or mapped
-
-
-def _checked_subnets(
-    region: Region, subnet_ids: Sequence[str], *, current: Sequence[str] = ()
-) -> list[Subnet]:
-    subnets = []
-    for subnet_id in subnet_ids:
-        subnet = region.network.subnet(subnet_id)
-        if subnet is None:
-            raise RefusalError("SubnetNotFound", f"The subnet ID '{subnet_id}' does not exist")
-        free = region.network.free_addresses(subnet_id)
-        if free < LEAST_FREE_ADDRESSES and subnet_id not in current:
-            raise RefusalError(
-                "InvalidSubnet",
-                f"Not enough IP space available in {subnet_id}. ELB requires at least "
-                f"{LEAST_FREE_ADDRESSES} free IP addresses in each subnet.",
-            )
-        subnets.append(subnet)
-    zones = [subnet.zone for subnet in subnets]
-    if len(set(zones)) < len(zones):
-        raise misconfigured(
-            "A load balancer cannot be attached to multiple subnets in the same Availability Zone"
-        )
-    if len(zones) < LEAST_ZONES:
-        raise invalid("At least two subnets in two different Availability Zones must be specified")
-    if len({subnet.vpc_id for subnet in subnets}) > 1:
-        raise misconfigured("All subnets must belong to the same VPC")
-    return subnets
-
-
-def _checked_groups(region: Region, groups: Sequence[str], vpc_id: str) -> tuple[str, ...]:
+def _checked_groups(
+    region: Region, groups: Sequence[str], vpc_id: str, kind: str
+) -> tuple[str, ...]:
     most = region.limits["security-groups-per-network-interface"]
     if len(groups) > most:
         raise misconfigured(f"The maximum number of security groups per interface is '{most}'")
@@ -311,44 +347,13 @@ def _checked_groups(region: Region, groups: Sequence[str], vpc_id: str) -> tuple
             )
         if found != vpc_id:
             raise misconfigured(f"The security group '{group_id}' is not in VPC '{vpc_id}'")
-    if not groups:
+    if not groups and kind == "application":
         return (region.network.default_group(vpc_id),)
     return tuple(dict.fromkeys(groups))
 
 
-def _check_ip_type(ip_type: str, subnets: Sequence[Subnet]) -> None:
-    if ip_type == "ipv4":
-        return
-    without = [each.subnet_id for each in subnets if not each.has_ipv6]
-    if without:
-        raise misconfigured(
-            "You must specify subnets with an associated IPv6 CIDR block; without one: "
-            f"{', '.join(without)}"
-        )
-
-
-def _dns_name(region: Region, name: str, scheme: str) -> str:
+def _dns_name(region: Region, name: str, *, kind: str, scheme: str, ending: str) -> str:
+    if kind == "network":
+        return f"{name}-{ending}.elb.{region.name}.{region.dns_suffix}"
     prefix = "internal-" if scheme == "internal" else ""
-    return f"{prefix}{name}-{randbelow(10**10):010}.{region.name}.elb.amazonaws.com"
-
-
-def _place_interfaces(region: Region, balancer: LoadBalancer) -> None:
-    """One interface in each subnet, named as AWS names them."""
-    for subnet_id in set(balancer.interfaces) - set(balancer.subnets):
-        region.network.remove_interface(balancer.interfaces.pop(subnet_id))
-    for subnet_id in balancer.subnets:
-        if subnet_id not in balancer.interfaces:
-            balancer.interfaces[subnet_id] = region.network.add_interface(
-                subnet_id,
-                balancer.security_groups,
-                description="ELB " + balancer.arn.partition(":loadbalancer/")[2],
-            )
-
-
-def _zones(region: Region, balancer: LoadBalancer) -> list[AvailabilityZoneTypeDef]:
-    subnets = [region.network.subnet(each) for each in balancer.subnets]
-    return [
-        {"ZoneName": each.zone, "SubnetId": each.subnet_id, "LoadBalancerAddresses": []}
-        for each in subnets
-        if each is not None
-    ]
+    return f"{prefix}{name}-{randbelow(10**10):010}.{region.name}.elb.{region.dns_suffix}"

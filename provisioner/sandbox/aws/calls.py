@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from threading import Lock
 
 # The last two are REST requests that the service models here do not name.
-READING_PREFIXES = ("Describe", "List", "Get", "Lookup", "Search", "GET ", "HEAD ")
+READING_PREFIXES = ("Describe", "List", "Get", "Head", "Lookup", "Search", "GET ", "HEAD ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

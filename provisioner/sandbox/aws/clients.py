@@ -52,6 +52,10 @@ class Login:
         """A client for certificates."""
         return boto3.client("acm", **self._options())
 
+    def options(self) -> ClientOptions:
+        """What to make a client of any other service with."""
+        return self._options()
+
     def _options(self) -> ClientOptions:
         return {
             "endpoint_url": self.endpoint_url,

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TypedDict, Unpack
 
+from moto.acm.models import acm_backends
 from moto.core.base_backend import BackendDict
 from moto.moto_api._internal.models import moto_api_backend
 
 from provisioner.sandbox.aws.backend import LoadBalancingBackend
 from provisioner.sandbox.aws.calls import Call, CallLog
-from provisioner.sandbox.aws.certificates import delete_certificate
+from provisioner.sandbox.aws.certificate_requests import validate
 from provisioner.sandbox.aws.errors import RefusalError
 from provisioner.sandbox.aws.faults import Faults
 from provisioner.sandbox.aws.limits import AccountLimits
@@ -21,7 +23,8 @@ from provisioner.sandbox.aws.region import Region
 from provisioner.sandbox.aws.settings import SandboxClock, Settings
 from provisioner.sandbox.aws.usage import note_attachments
 
-EMULATED_ALONE = ("elbv2", "service-quotas")  # never passed on to moto
+EMULATED_ALONE = ("elbv2", "service-quotas", "shield", "waf-regional")  # never passed to moto
+HOME_REGION = "us-east-1"  # of services that have no region of their own
 
 
 class SettingChanges(TypedDict, total=False):
@@ -32,6 +35,9 @@ class SettingChanges(TypedDict, total=False):
     draining_seconds: float
     interface_linger_seconds: float
     describe_lag_seconds: float
+    waf_settle_seconds: float
+    certificate_record_seconds: float
+    certificate_validation_seconds: float | None
     page_size: int
 
 
@@ -71,6 +77,18 @@ class Cloud:
         """Let time pass at once: provisioning, health checks, draining, lag."""
         self._clock.advance(seconds)
 
+    def validate_certificates(self, *arns: str) -> tuple[str, ...]:
+        """Let ACM see the DNS records of these certificate requests, or of all that wait.
+
+        Answers the ARNs of what was issued by it, in every account and region.
+        """
+        return tuple(
+            arn
+            for account, regions in acm_backends.items()
+            for name in regions
+            for arn in validate(self._place(account, name), list(arns))
+        )
+
     def reset(self, *, keep_network: bool = False) -> None:
         """Empty all accounts and return every knob to its default.
 
@@ -87,31 +105,15 @@ class Cloud:
         self.calls.clear()
         self.faults.clear()
         self.unhealthy_targets.clear()
+        self._clock.return_to_real_date()
         self._settings = Settings()
 
     def region(self, call: Call) -> Region:
         """The account and region of a call; a read sees the state as lag permits."""
-        backend = self._backend(call)
-        lag = self._settings.describe_lag_seconds
-        now = self.now()
-        lags = lag > 0 and not call.mutates
-        return Region(
-            account=call.account,
-            name=call.region,
-            state=backend.seen_at(now - lag) if lags else backend.state,
-            interfaces=backend.interfaces,
-            network=Network(call.account, call.region),
-            limits=self.limits,
-            settings=self._settings,
-            unhealthy=self.unhealthy_targets,
-            now=now,
-        )
+        return self._place(call.account, call.region, lags=not call.mutates)
 
     def carry_out(self, call: Call, region: Region) -> Mapping[str, object] | None:
         """Answer a call from our own functions, or None if moto is to answer it."""
-        if call.name == "acm:DeleteCertificate":
-            delete_certificate(region, call.params)
-            return None
         operation = OPERATIONS.get(call.service, {}).get(call.operation)
         if operation is None:
             if call.service in EMULATED_ALONE:
@@ -131,6 +133,26 @@ class Cloud:
     def _forget(self) -> None:
         """Drop all load balancing, so that moto's tagging API does not find it any more."""
         self._backends.clear()
+
+    def _place(self, account: str, name: str, *, lags: bool = False) -> Region:
+        backends = self._backends[account]
+        backend, home = backends[name], backends[HOME_REGION]
+        lag = self._settings.describe_lag_seconds if lags else 0.0
+        now = self.now()
+        return Region(
+            account=account,
+            name=name,
+            state=backend.seen_at(now - lag) if lag > 0 else backend.state,
+            interfaces=backend.interfaces,
+            network=Network(account, name),
+            limits=self.limits,
+            settings=self._settings,
+            unhealthy=self.unhealthy_targets,
+            now=now,
+            wall=datetime.now(UTC) + timedelta(seconds=self._clock.skipped),
+            home=home.state,
+            elsewhere={each: found.state for each, found in backends.items()},
+        )
 
     def _clear_load_balancing(self) -> None:
         for account, regions in self._backends.items():

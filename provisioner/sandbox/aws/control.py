@@ -5,6 +5,8 @@ GET    /sandbox/faults     faults still waiting       POST places one, DELETE cl
 GET    /sandbox/settings   settings in force          POST changes some
 GET    /sandbox/limits     limits in force            POST changes some
 POST   /sandbox/clock      {"advance": seconds}
+POST   /sandbox/certificates  {"validate": [ARNs]}: ACM sees the DNS records of these requests, or
+                           of all waiting ones if none is named; answers what was issued
 POST   /sandbox/reset      everything as at the start
 """
 
@@ -24,6 +26,12 @@ from provisioner.sandbox.aws.faults import Fault
 
 CONTROL_PREFIX = "/sandbox/"
 Body = Mapping[str, object]
+
+
+class _Validation(msgspec.Struct):
+    """Which certificate requests are validated."""
+
+    validate: tuple[str, ...] = ()
 
 
 def answer_control(cloud: Cloud, request: Request) -> Response:
@@ -82,6 +90,11 @@ def _advance(cloud: Cloud, body: Body) -> object:
     return {"now": cloud.now()}
 
 
+def _validate(cloud: Cloud, body: Body) -> object:
+    _check_names(body, ("validate",))
+    return {"issued": cloud.validate_certificates(*msgspec.convert(body, _Validation).validate)}
+
+
 def _reset(cloud: Cloud, _body: Body) -> object:
     cloud.reset()
     return {}
@@ -98,6 +111,7 @@ ACTIONS: Mapping[tuple[str, str], Callable[[Cloud, Body], object]] = MappingProx
         ("POST", "/sandbox/settings"): _settings,
         ("GET", "/sandbox/limits"): _limits,
         ("POST", "/sandbox/limits"): _limits,
+        ("POST", "/sandbox/certificates"): _validate,
         ("POST", "/sandbox/clock"): _advance,
         ("POST", "/sandbox/reset"): _reset,
     }

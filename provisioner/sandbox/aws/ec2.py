@@ -40,7 +40,12 @@ class StricterEc2(EC2Response):
         return region
 
     def create_security_group(self) -> ActionResult:
-        """Remember when a group was made, for reads that lag behind."""
+        """Refuse one group too many; remember when one was made, for reads that lag behind."""
+        most = self._sandbox.limits["security-groups"]
+        if sum(map(len, self.ec2_backend.groups.values())) >= most:
+            raise EC2ClientError(
+                "SecurityGroupLimitExceeded", f"The maximum number of security groups is {most}"
+            )
         result = super().create_security_group()
         made = result.result
         assert isinstance(made, dict)

@@ -6,15 +6,25 @@ from the real service where one is known.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class RefusalError(Exception):
     """The request is answered with an error and nothing changes."""
 
-    def __init__(self, code: str, message: str, *, status: int = 400) -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        status: int = 400,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
         self.status = status
+        self.headers = dict(headers or {})
 
 
 class LostResponseError(ConnectionAbortedError):

@@ -164,6 +164,12 @@ def _throttled(protocol: str) -> RefusalError:
             )
         case "query":
             return RefusalError("Throttling", "Rate exceeded")
+        case "rest-xml":
+            return RefusalError(
+                "SlowDown",
+                "Please reduce your request rate.",
+                status=HTTPStatus.SERVICE_UNAVAILABLE,
+            )
         case _:
             return RefusalError("ThrottlingException", "Rate exceeded")
 
@@ -173,7 +179,7 @@ def _denied(request: wire.WireCall) -> RefusalError:
     match request.protocol:
         case "ec2":
             return RefusalError("UnauthorizedOperation", message, status=HTTPStatus.FORBIDDEN)
-        case "query":
+        case "query" | "rest-xml":
             return RefusalError("AccessDenied", message, status=HTTPStatus.FORBIDDEN)
         case _:
             return RefusalError("AccessDeniedException", message)

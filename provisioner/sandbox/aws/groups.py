@@ -6,10 +6,12 @@ import re
 from typing import TYPE_CHECKING, cast
 
 from provisioner.sandbox.aws import attributes
-from provisioner.sandbox.aws.balancers import balancer_by_arn
-from provisioner.sandbox.aws.errors import RefusalError, group_not_found, invalid
+from provisioner.sandbox.aws.attributes import BALANCER_TARGET_GROUP
+from provisioner.sandbox.aws.balancer_lookup import balancer_by_arn
+from provisioner.sandbox.aws.errors import RefusalError, group_not_found, invalid, misconfigured
+from provisioner.sandbox.aws.health_checks import checked_health_check, default_health_check
 from provisioner.sandbox.aws.region import Answer, Region
-from provisioner.sandbox.aws.state import HealthCheck, TargetGroup
+from provisioner.sandbox.aws.state import TargetGroup
 from provisioner.sandbox.aws.tags import checked_tags
 from provisioner.sandbox.aws.usage import attachments
 
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
         DeleteTargetGroupInputTypeDef,
         DescribeTargetGroupAttributesInputTypeDef,
         DescribeTargetGroupsInputTypeDef,
-        MatcherTypeDef,
         ModifyTargetGroupAttributesInputTypeDef,
         ModifyTargetGroupInputTypeDef,
         TargetGroupTypeDef,
@@ -34,9 +35,8 @@ LONGEST_NAME = 32
 HIGHEST_PORT = 65_535
 NAME = re.compile(r"(?!-)(?!.*--)[A-Za-z0-9-]+(?<!-)")
 PROTOCOLS = ("HTTP", "HTTPS")
+ALB = "alb"
 VERSIONS = ("HTTP1", "HTTP2", "GRPC")
-HTTP_CODES = re.compile(r"[2-4]\d\d(-[2-4]\d\d)?(,[2-4]\d\d(-[2-4]\d\d)?)*")
-GRPC_CODES = re.compile(r"\d{1,2}(-\d{1,2})?(,\d{1,2}(-\d{1,2})?)*")
 
 
 def create_target_group(region: Region, request: CreateTargetGroupInputTypeDef) -> Answer:
@@ -60,7 +60,7 @@ def create_target_group(region: Region, request: CreateTargetGroupInputTypeDef) 
 def modify_target_group(region: Region, request: ModifyTargetGroupInputTypeDef) -> Answer:
     """Change how a target group checks its targets."""
     group = group_by_arn(region, request["TargetGroupArn"])
-    group.health_check = _health_check(
+    group.health_check = checked_health_check(
         cast("CreateTargetGroupInputTypeDef", request), group.protocol_version, group.health_check
     )
     return {"TargetGroups": [as_answer(group, attachments(region.state).get(group.arn))]}
@@ -108,6 +108,8 @@ def modify_target_group_attributes(
 ) -> Answer:
     """Set attributes of a target group; the answer lists all of them."""
     group = group_by_arn(region, request["TargetGroupArn"])
+    if group.target_type == ALB:
+        raise misconfigured("The attributes of a target group of type alb cannot be changed")
     new = attributes.checked("Target group", attributes.TARGET_GROUP, request["Attributes"])
     group.attributes = {**group.attributes, **new}
     return {"Attributes": attributes.as_list(group.attributes)}
@@ -141,9 +143,10 @@ def as_answer(group: TargetGroup, balancer_arn: str | None) -> TargetGroupTypeDe
         "Matcher": check.matcher,
         "LoadBalancerArns": [] if balancer_arn is None else [balancer_arn],
         "TargetType": cast("TargetTypeEnumType", group.target_type),
-        "ProtocolVersion": group.protocol_version,
         "IpAddressType": cast("TargetGroupIpAddressTypeEnumType", group.ip_address_type),
     }
+    if group.protocol_version:
+        answer["ProtocolVersion"] = group.protocol_version
     if group.control_port is not None:
         answer["TargetControlPort"] = group.control_port
     return answer
@@ -152,14 +155,8 @@ def as_answer(group: TargetGroup, balancer_arn: str | None) -> TargetGroupTypeDe
 def _requested(region: Region, request: CreateTargetGroupInputTypeDef) -> TargetGroup:
     protocol, port = request.get("Protocol"), request.get("Port")
     target_type = request.get("TargetType", "instance")
-    version = request.get("ProtocolVersion", "HTTP1")
     vpc_id = request.get("VpcId")
-    if target_type not in ("instance", "ip"):
-        raise invalid("The sandbox emulates target groups of type instance and ip only")
-    if protocol not in PROTOCOLS:
-        raise invalid("A protocol, HTTP or HTTPS, must be specified")
-    if version not in VERSIONS:
-        raise invalid(f"Protocol version '{version}' must be one of {', '.join(VERSIONS)}")
+    version = _checked_version(request, target_type)
     if port is None:
         raise invalid("A port must be specified")
     if vpc_id is None:
@@ -169,22 +166,45 @@ def _requested(region: Region, request: CreateTargetGroupInputTypeDef) -> Target
     control_port = request.get("TargetControlPort")
     if control_port is not None and target_type != "ip":
         raise invalid("A target control port needs target type ip")
+    if control_port is not None and not 1 <= control_port <= HIGHEST_PORT:
+        raise invalid(f"The target control port '{control_port}' must be in the range 1-65535")
     tags = checked_tags(request.get("Tags", ()), region.limits)
+    catalogue = BALANCER_TARGET_GROUP if target_type == ALB else attributes.TARGET_GROUP
     return TargetGroup(
         arn=region.new_arn(f"targetgroup/{request['Name']}"),
         name=request["Name"],
-        protocol=protocol,
+        protocol=str(protocol),
         protocol_version=version,
         port=port,
         vpc_id=vpc_id,
         target_type=target_type,
         ip_address_type=request.get("IpAddressType", "ipv4"),
         control_port=control_port,
-        health_check=_health_check(request, version, _default_check(protocol, version)),
-        attributes=attributes.defaults(attributes.TARGET_GROUP),
+        health_check=checked_health_check(
+            request, version, default_health_check(str(protocol), version)
+        ),
+        attributes=attributes.defaults(catalogue),
         tags=tags,
         created_tags=dict(tags),
     )
+
+
+def _checked_version(request: CreateTargetGroupInputTypeDef, target_type: str) -> str:
+    """The protocol version, once type and protocol go together; TCP has none."""
+    protocol, version = request.get("Protocol"), request.get("ProtocolVersion")
+    if target_type == ALB:
+        if protocol != "TCP":
+            raise invalid("A target group of type alb must have the protocol TCP")
+        if version is not None:
+            raise invalid("A protocol version cannot be specified for the protocol TCP")
+        return ""
+    if target_type not in ("instance", "ip"):
+        raise invalid("The sandbox emulates target groups of type instance, ip and alb only")
+    if protocol not in PROTOCOLS:
+        raise invalid("A protocol, HTTP or HTTPS, must be specified")
+    if (version or "HTTP1") not in VERSIONS:
+        raise invalid(f"Protocol version '{version}' must be one of {', '.join(VERSIONS)}")
+    return version or "HTTP1"
 
 
 def _idempotent(region: Region, same: TargetGroup, wanted: TargetGroup) -> Answer:
@@ -217,53 +237,3 @@ def _check_name(name: str) -> None:
             f"Target group name '{name}' can only contain alphanumeric characters and single "
             "hyphens, and cannot begin or end with a hyphen"
         )
-
-
-def _default_check(protocol: str, version: str) -> HealthCheck:
-    grpc = version == "GRPC"
-    return HealthCheck(
-        protocol=protocol,
-        port="traffic-port",
-        path="/AWS.ALB/healthcheck" if grpc else "/",
-        interval_seconds=30,
-        timeout_seconds=5,
-        healthy_threshold=5,
-        unhealthy_threshold=2,
-        matcher={"GrpcCode": "12"} if grpc else {"HttpCode": "200"},
-    )
-
-
-def _health_check(
-    request: CreateTargetGroupInputTypeDef, version: str, current: HealthCheck
-) -> HealthCheck:
-    check = HealthCheck(
-        protocol=request.get("HealthCheckProtocol", current.protocol),
-        port=request.get("HealthCheckPort", current.port),
-        path=request.get("HealthCheckPath", current.path),
-        interval_seconds=request.get("HealthCheckIntervalSeconds", current.interval_seconds),
-        timeout_seconds=request.get("HealthCheckTimeoutSeconds", current.timeout_seconds),
-        healthy_threshold=request.get("HealthyThresholdCount", current.healthy_threshold),
-        unhealthy_threshold=request.get("UnhealthyThresholdCount", current.unhealthy_threshold),
-        matcher=request.get("Matcher", current.matcher),
-    )
-    if check.protocol not in PROTOCOLS:
-        raise invalid(f"Health check protocol '{check.protocol}' must be HTTP or HTTPS")
-    port = check.port
-    if port != "traffic-port" and not (port.isdecimal() and 1 <= int(port) <= HIGHEST_PORT):
-        raise invalid(f"Health check port '{port}' must be 'traffic-port' or in the range 1-65535")
-    if not check.path.startswith("/"):
-        raise invalid(f"Health check path '{check.path}' must begin with '/'")
-    if check.timeout_seconds >= check.interval_seconds:
-        raise invalid("Health check timeout must be smaller than the interval")
-    if request.get("HealthCheckEnabled") is False:
-        raise invalid("Health checks of target types instance and ip cannot be disabled")
-    _check_matcher(check.matcher, version)
-    return check
-
-
-def _check_matcher(matcher: MatcherTypeDef, version: str) -> None:
-    http, grpc = matcher.get("HttpCode"), matcher.get("GrpcCode")
-    if version == "GRPC" and (http is not None or not GRPC_CODES.fullmatch(grpc or "")):
-        raise invalid("The matcher of a GRPC target group must be gRPC codes from 0 to 99")
-    if version != "GRPC" and (grpc is not None or not HTTP_CODES.fullmatch(http or "")):
-        raise invalid("The matcher must be HTTP codes from 200 to 499")

@@ -7,14 +7,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import boto3
+
 from provisioner.sandbox.aws.account import NODE_GROUP_NAME
 from provisioner.sandbox.aws.clients import DEFAULT_REGION, Login
 
 if TYPE_CHECKING:
+    from types_boto3_acm import ACMClient
+    from types_boto3_acm.literals import KeyAlgorithmType
     from types_boto3_ec2 import EC2Client
     from types_boto3_elbv2 import ElasticLoadBalancingv2Client
 
-LOAD_BALANCER_INTERFACE = "ELB app/*"
+LOAD_BALANCER_INTERFACES = ("ELB app/*", "ELB net/*")
+# Tags by which certificates that a controller imported or requested are told from a user's own.
+OWNERS_TAGS = ("ingress-provisioner.io/", "elbv2.k8s.aws/", "ingress.k8s.aws/")
+
+# Without naming them all, ACM lists RSA keys of up to 2,048 bits only.
+KEY_TYPES: tuple[KeyAlgorithmType, ...] = (
+    "RSA_1024",
+    "RSA_2048",
+    "RSA_3072",
+    "RSA_4096",
+    "EC_prime256v1",
+    "EC_secp384r1",
+    "EC_secp521r1",
+)
 
 
 def leftovers(
@@ -24,10 +41,17 @@ def leftovers(
 
     Kinds are ``load-balancers``, ``listeners``, ``rules`` (without default rules),
     ``target-groups``, ``security-groups`` (without the nodes' and the default ones),
-    ``node-security-group-rules`` (inbound) and ``network-interfaces`` of load balancers.
+    ``node-security-group-rules`` (inbound), ``network-interfaces`` of load balancers,
+    ``certificates`` (only those with a controller's tags) and ``protections`` of Shield Advanced.
+    An association with a web ACL ends with its load balancer and needs no kind of its own.
     """
     login = Login(endpoint_url=endpoint_url, region=region, access_key=access_key)
-    found = {**_load_balancing(login.elbv2()), **_network(login.ec2())}
+    found = {
+        **_load_balancing(login.elbv2()),
+        **_network(login.ec2()),
+        "certificates": _certificates(login.acm()),
+        "protections": _protections(login),
+    }
     return {kind: tuple(sorted(names)) for kind, names in found.items() if names}
 
 
@@ -65,12 +89,39 @@ def _load_balancing(elbv2: ElasticLoadBalancingv2Client) -> dict[str, list[str]]
     }
 
 
+def _certificates(acm: ACMClient) -> list[str]:
+    listed = [
+        each["CertificateArn"]
+        for page in acm.get_paginator("list_certificates").paginate(
+            Includes={"keyTypes": list(KEY_TYPES)}
+        )
+        for each in page["CertificateSummaryList"]
+    ]
+    return [arn for arn in listed if _is_controllers(acm, arn)]
+
+
+def _is_controllers(acm: ACMClient, arn: str) -> bool:
+    tags = acm.list_tags_for_certificate(CertificateArn=arn)["Tags"]
+    return any(tag["Key"].startswith(OWNERS_TAGS) for tag in tags)
+
+
+def _protections(login: Login) -> list[str]:
+    """Protected load balancers; an account without a subscription has none."""
+    shield = boto3.client("shield", **login.options())
+    return [
+        each["ResourceArn"]
+        for page in shield.get_paginator("list_protections").paginate()
+        for each in page["Protections"]
+        if ":elasticloadbalancing:" in each["ResourceArn"]
+    ]
+
+
 def _network(ec2: EC2Client) -> dict[str, list[str]]:
     groups = ec2.describe_security_groups()["SecurityGroups"]
     nodes = [each["GroupId"] for each in groups if each["GroupName"] == NODE_GROUP_NAME]
     rules = ec2.describe_security_group_rules()["SecurityGroupRules"]
     interfaces = ec2.describe_network_interfaces(
-        Filters=[{"Name": "description", "Values": [LOAD_BALANCER_INTERFACE]}]
+        Filters=[{"Name": "description", "Values": list(LOAD_BALANCER_INTERFACES)}]
     )["NetworkInterfaces"]
     return {
         "security-groups": [

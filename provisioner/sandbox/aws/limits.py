@@ -42,11 +42,20 @@ REPORTED: Mapping[str, int] = MappingProxyType(
 UNREPORTED: Mapping[str, int] = MappingProxyType(
     {
         "tags-per-resource": 50,
+        "trust-stores": 20,  # quotas page, "Trust stores per account"
+        "verify-listeners-per-application-load-balancer": 2,  # "mTLS listeners in verify mode"
+        "reserved-capacity-units-per-application-load-balancer": 15_000,
+        "protections": 1000,  # Shield Advanced, protected resources of one kind
+        "certificates": 2500,  # ACM, certificates per account
+        "domains-per-certificate": 10,  # ACM, domain names per certificate
         "actions-per-rule": 5,
         "rules-per-security-group": 60,  # VPC quota L-0EA8095F, in each direction
         "security-groups-per-network-interface": 5,  # VPC quota L-2AFB9258
+        "security-groups": 2500,  # VPC quota L-E79EC296
     }
 )
+
+DEFAULTS: Mapping[str, int] = MappingProxyType({**REPORTED, **UNREPORTED})
 
 
 class AccountLimits(MutableMapping[str, int]):
@@ -58,7 +67,7 @@ class AccountLimits(MutableMapping[str, int]):
 
     def reset(self) -> None:
         """Return to the documented defaults."""
-        self._values = {**REPORTED, **UNREPORTED}
+        self._values = dict(DEFAULTS)
 
     def reported(self) -> dict[str, int]:
         """The limits that DescribeAccountLimits lists."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
-from moto.elbv2.ssl_policies import SSL_POLICIES
-
 from provisioner.sandbox.aws import attributes
-from provisioner.sandbox.aws.actions import Place, normal_actions
-from provisioner.sandbox.aws.balancers import balancer_by_arn
+from provisioner.sandbox.aws.actions import Place, kept_secrets, normal_actions
+from provisioner.sandbox.aws.balancer_lookup import balancer_by_arn
+from provisioner.sandbox.aws.balancer_targets import check_port_not_a_target
 from provisioner.sandbox.aws.errors import (
     RefusalError,
     invalid,
@@ -17,8 +16,9 @@ from provisioner.sandbox.aws.errors import (
     misconfigured,
     not_permitted,
 )
+from provisioner.sandbox.aws.listener_security import SECURE, checked_certificate, checked_security
 from provisioner.sandbox.aws.region import Answer, Region
-from provisioner.sandbox.aws.state import Listener, State
+from provisioner.sandbox.aws.state import Listener, LoadBalancer, State
 from provisioner.sandbox.aws.tags import checked_tags
 from provisioner.sandbox.aws.usage import check_use
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from types_boto3_elbv2.type_defs import (
         ActionOutputTypeDef,
         AddListenerCertificatesInputTypeDef,
-        CertificateTypeDef,
         CreateListenerInputTypeDef,
         DeleteListenerInputTypeDef,
         DescribeListenerAttributesInputTypeDef,
@@ -40,29 +39,24 @@ if TYPE_CHECKING:
         RemoveListenerCertificatesInputTypeDef,
     )
 
-DEFAULT_SSL_POLICY = "ELBSecurityPolicy-2016-08"
-SECURE = "HTTPS"
+PROTOCOLS: Mapping[str, tuple[str, ...]] = {"application": ("HTTP", SECURE), "network": ("TCP",)}
 
 
 def create_listener(region: Region, request: CreateListenerInputTypeDef) -> Answer:
     """Add a listener, or return the one that has this port and these settings."""
     balancer = balancer_by_arn(region, request["LoadBalancerArn"])
     protocol, port = request.get("Protocol"), request.get("Port")
-    if protocol not in ("HTTP", SECURE):
-        raise RefusalError(
-            "UnsupportedProtocol", "A load balancer of type 'application' takes HTTP or HTTPS"
-        )
-    if port is None:
-        raise invalid("A listener port must be specified")
-    place = Place(protocol=protocol, port=port)
+    if protocol is None or port is None:
+        raise invalid("A listener protocol and a port must be specified")
+    place = _place(balancer, protocol, port)
     actions = normal_actions(_actions(request["DefaultActions"]), place, region.limits)
-    certificate, ssl_policy, mutual = _checked_security(region, request, protocol)
+    certificate, ssl_policy, mutual = checked_security(region, request, protocol)
     tags = checked_tags(request.get("Tags", ()), region.limits)
     settings = (protocol, ssl_policy, certificate, actions, mutual)
     same = next((x for x in region.state.listeners_of(balancer.arn) if x.port == port), None)
     if same is not None:
         return _idempotent(same, settings)
-    _check_count(region, balancer.arn)
+    _check_count(region, balancer)
     check_use(region, balancer, actions, "")
     arn = region.new_arn("listener/" + balancer.arn.partition(":loadbalancer/")[2])
     rule_arn = region.new_arn("listener-rule/" + arn.partition(":listener/")[2])
@@ -76,7 +70,7 @@ def create_listener(region: Region, request: CreateListenerInputTypeDef) -> Answ
         default_actions=actions,
         default_rule_arn=rule_arn,
         mutual_authentication=mutual,
-        attributes=attributes.defaults(attributes.LISTENER),
+        attributes=attributes.defaults(attributes.LISTENERS[balancer.kind]),
         tags=tags,
     )
     region.state.listeners[arn] = listener
@@ -91,9 +85,15 @@ def modify_listener(region: Region, request: ModifyListenerInputTypeDef) -> Answ
     taken = [x.port for x in region.state.listeners_of(listener.balancer_arn) if x is not listener]
     if port in taken:
         raise _duplicate(listener.balancer_arn, port)
-    place = Place(protocol=protocol, port=port)
-    given = _actions(request.get("DefaultActions") or listener.default_actions)
-    actions = normal_actions(given, place, region.limits)
+    balancer = region.state.balancers[listener.balancer_arn]
+    place = _place(balancer, protocol, port)
+    if port != listener.port:
+        check_port_not_a_target(region, listener)
+    given = request.get("DefaultActions")
+    actions = listener.default_actions
+    if given or (protocol, port) != (listener.protocol, listener.port):
+        written = _actions(given) if given else kept_secrets(actions)
+        actions = normal_actions(written, place, region.limits, existing=actions)
     current: CreateListenerInputTypeDef = {
         "LoadBalancerArn": listener.balancer_arn,
         "DefaultActions": list(actions),
@@ -103,10 +103,12 @@ def modify_listener(region: Region, request: ModifyListenerInputTypeDef) -> Answ
     if listener.ssl_policy and protocol == SECURE:
         current["SslPolicy"] = listener.ssl_policy
     if listener.mutual_authentication and protocol == SECURE:
-        current["MutualAuthentication"] = listener.mutual_authentication
+        current["MutualAuthentication"] = _asked(listener.mutual_authentication)
     merged = cast("CreateListenerInputTypeDef", {**current, **request})
-    certificate, ssl_policy, mutual = _checked_security(region, merged, protocol)
-    balancer = region.state.balancers[listener.balancer_arn]
+    merged["LoadBalancerArn"] = listener.balancer_arn
+    certificate, ssl_policy, mutual = checked_security(
+        region, merged, protocol, replaces=listener.arn
+    )
     check_use(region, balancer, actions, listener.arn)
     listener.port, listener.protocol = port, protocol
     listener.certificate, listener.ssl_policy = certificate, ssl_policy
@@ -119,6 +121,7 @@ def modify_listener(region: Region, request: ModifyListenerInputTypeDef) -> Answ
 def delete_listener(region: Region, request: DeleteListenerInputTypeDef) -> Answer:
     """Delete a listener with its rules."""
     listener = listener_by_arn(region.state, request["ListenerArn"])
+    check_port_not_a_target(region, listener)
     for rule in region.state.rules_of(listener.arn):
         del region.state.rules[rule.arn]
     del region.state.listeners[listener.arn]
@@ -143,7 +146,7 @@ def add_listener_certificates(
 ) -> Answer:
     """Add certificates to the list of a listener; one that is in it already is kept."""
     listener = _secure_listener(region.state, request["ListenerArn"])
-    given = [_checked_certificate(region, each) for each in request["Certificates"]]
+    given = [checked_certificate(region, each) for each in request["Certificates"]]
     extra = tuple(dict.fromkeys((*listener.extra_certificates, *given)))
     others = sum(
         len(each.extra_certificates)
@@ -200,7 +203,8 @@ def modify_listener_attributes(
 ) -> Answer:
     """Set attributes of a listener; the answer lists all of them."""
     listener = listener_by_arn(region.state, request["ListenerArn"])
-    new = attributes.checked("Listener", attributes.LISTENER, request["Attributes"])
+    kind = region.state.balancers[listener.balancer_arn].kind
+    new = attributes.checked("Listener", attributes.LISTENERS[kind], request["Attributes"])
     listener.attributes = {**listener.attributes, **new}
     return {"Attributes": attributes.as_list(listener.attributes)}
 
@@ -252,70 +256,36 @@ def _duplicate(balancer_arn: str, port: int) -> RefusalError:
     )
 
 
-def _check_count(region: Region, balancer_arn: str) -> None:
-    most = region.limits["listeners-per-application-load-balancer"]
+def _place(balancer: LoadBalancer, protocol: str, port: int) -> Place:
+    """What the listener's actions depend on, once its protocol is one of the load balancer's."""
+    known = PROTOCOLS[balancer.kind]
+    if protocol not in known:
+        raise RefusalError(
+            "UnsupportedProtocol",
+            f"A load balancer of type '{balancer.kind}' takes {' or '.join(known)} here, not "
+            f"'{protocol}'",
+        )
+    return Place(protocol=protocol, port=port, kind=balancer.kind)
+
+
+def _asked(
+    mutual: MutualAuthenticationAttributesTypeDef,
+) -> MutualAuthenticationAttributesTypeDef:
+    """Mutual authentication without what only answers have."""
+    asked = mutual.copy()
+    asked.pop("TrustStoreAssociationStatus", None)
+    return asked
+
+
+def _check_count(region: Region, balancer: LoadBalancer) -> None:
+    balancer_arn = balancer.arn
+    most = region.limits[f"listeners-per-{balancer.kind}-load-balancer"]
     if len(region.state.listeners_of(balancer_arn)) >= most:
         raise RefusalError(
             "TooManyListeners",
             f"The maximum number of listeners per load balancer '{most}' has been reached on load "
             f"balancer '{balancer_arn}'",
         )
-
-
-def _checked_security(
-    region: Region, request: CreateListenerInputTypeDef, protocol: str
-) -> tuple[str | None, str | None, MutualAuthenticationAttributesTypeDef | None]:
-    """Certificate, TLS policy and mutual authentication, which belong to HTTPS alone."""
-    certificates = request.get("Certificates", ())
-    policy = request.get("SslPolicy")
-    mutual = request.get("MutualAuthentication")
-    if protocol != SECURE:
-        if certificates or policy or mutual:
-            raise misconfigured(
-                "Certificates, an SSL policy and mutual authentication need an HTTPS listener"
-            )
-        return None, None, None
-    if not certificates:
-        raise invalid("A certificate must be specified for HTTPS listeners")
-    if len(certificates) > 1:
-        raise invalid("You must provide a list containing exactly one certificate")
-    if policy is not None and policy not in SSL_POLICIES:
-        raise RefusalError("SSLPolicyNotFound", f"SSL policy '{policy}' not found")
-    return (
-        _checked_certificate(region, certificates[0]),
-        policy or DEFAULT_SSL_POLICY,
-        _checked_mutual(region.state, mutual),
-    )
-
-
-def _checked_mutual(
-    state: State, mutual: MutualAuthenticationAttributesTypeDef | None
-) -> MutualAuthenticationAttributesTypeDef:
-    mutual = mutual or {"Mode": "off"}
-    mode, store = mutual.get("Mode", "off"), mutual.get("TrustStoreArn")
-    if mode not in ("off", "passthrough", "verify"):
-        raise misconfigured(
-            f"Mutual authentication mode '{mode}' is not off, passthrough or verify"
-        )
-    if (mode == "verify") != (store is not None):
-        raise misconfigured("A trust store is needed for, and only for, the verify mode")
-    if store is not None and store not in state.trust_stores:
-        raise RefusalError("TrustStoreNotFound", f"Trust store '{store}' not found")
-    return mutual
-
-
-def _checked_certificate(region: Region, given: CertificateTypeDef) -> str:
-    arn = given.get("CertificateArn", "")
-    certificate = region.network.certificate(arn)
-    if certificate is None:
-        raise RefusalError("CertificateNotFound", f"Certificate '{arn}' not found")
-    if not certificate.usable:
-        raise RefusalError(
-            "UnsupportedCertificate",
-            f"The certificate '{arn}' must have a fully-qualified domain name, a supported "
-            "signature, and a supported key size.",
-        )
-    return arn
 
 
 def _secure_listener(state: State, arn: str) -> Listener:

@@ -10,10 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-from moto.acm.models import acm_backends
 from moto.ec2.models import EC2Backend, ec2_backends
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.iam.models import iam_backends
+from moto.utilities.utils import get_partition
+
+from provisioner.sandbox.aws.errors import RefusalError
 
 RUNNING = "running"
 GONE_STATES = ("shutting-down", "terminated")
@@ -38,14 +40,6 @@ class Instance:
     vpc_id: str
     zone: str
     state: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Certificate:
-    """A server certificate of ACM or IAM."""
-
-    arn: str
-    usable: bool
 
 
 class Network:
@@ -118,11 +112,14 @@ class Network:
             state=found.state,
         )
 
-    def add_interface(self, subnet_id: str, groups: Iterable[str], *, description: str) -> str:
-        """Place an interface of a load balancer in a subnet."""
+    def add_interface(
+        self, subnet_id: str, groups: Iterable[str], *, description: str, address: str | None
+    ) -> str:
+        """Place an interface of a load balancer in a subnet, with an address if one is given."""
         subnet = self._ec2.get_subnet(subnet_id)
-        # The address must be one that no instance and no other interface gets.
-        address = subnet.get_available_subnet_ip(None)  # type: ignore[arg-type]  # only kept
+        if address is None:
+            # It must be one that no instance and no other interface gets.
+            address = subnet.get_available_subnet_ip(None)  # type: ignore[arg-type]  # only kept
         interface = self._ec2.create_network_interface(
             subnet, address, group_ids=list(groups), description=description
         )
@@ -135,7 +132,38 @@ class Network:
         """Take an interface away, if it is still there."""
         interface = self._ec2.enis.get(interface_id)
         if interface is not None:
+            self.disassociate(interface_id)
             interface.delete()
+
+    def has_allocation(self, allocation_id: str) -> bool:
+        """Whether there is an Elastic IP address of this allocation."""
+        return any(each.allocation_id == allocation_id for each in self._ec2.addresses)
+
+    def public_address(self, allocation_id: str) -> str:
+        """The Elastic IP address of an allocation."""
+        return next(
+            (str(x.public_ip) for x in self._ec2.addresses if x.allocation_id == allocation_id), ""
+        )
+
+    def check_free(self, allocation_id: str | None) -> None:
+        """Refuse an Elastic IP address that something has already."""
+        for each in self._ec2.addresses:
+            if each.allocation_id == allocation_id and getattr(each, "association_id", None):
+                raise RefusalError(
+                    "ResourceInUse", f"The allocation ID '{allocation_id}' is in use already"
+                )
+
+    def associate(self, allocation_id: str, interface_id: str) -> None:
+        """Give an interface an Elastic IP address."""
+        interface = self._ec2.enis[interface_id]
+        self._ec2.associate_address(eni=interface, allocation_id=allocation_id, reassociate=True)
+
+    def disassociate(self, interface_id: str) -> None:
+        """Take the Elastic IP addresses of an interface away."""
+        for each in self._ec2.addresses:
+            # moto types both by their initial None; associating puts something there.
+            if getattr(each.eni, "id", None) == interface_id:
+                self._ec2.disassociate_address(association_id=each.association_id)
 
     def set_interface_groups(self, interface_id: str, groups: Iterable[str]) -> None:
         """Put an interface into other security groups."""
@@ -163,16 +191,10 @@ class Network:
             )
         )
 
-    def certificate(self, arn: str) -> Certificate | None:
-        """A certificate by its ARN; one that ACM has not issued is not usable."""
-        if ":acm:" in arn:
-            bundle = acm_backends[self._account][self._region]._certificates.get(arn)  # noqa: SLF001  # moto's own reader raises
-            if bundle is None:
-                return None
-            bundle.check()
-            return Certificate(arn=arn, usable=bundle.status == "ISSUED")
-        found = iam_backends[self._account]["aws"].get_certificate_by_arn(arn)
-        return None if found is None else Certificate(arn=arn, usable=True)
+    def has_iam_certificate(self, arn: str) -> bool:
+        """A server certificate that IAM keeps, by its ARN."""
+        partition = get_partition(self._region)
+        return iam_backends[self._account][partition].get_certificate_by_arn(arn) is not None
 
     def _subnets(self) -> Iterable[Subnet]:
         for by_id in self._ec2.subnets.values():

@@ -8,25 +8,30 @@ from typing import Any
 
 from provisioner.sandbox.aws import (
     balancers,
+    buckets,
+    capacity,
+    certificate_imports,
+    certificate_requests,
     certificates,
-    extras,
+    classic_wafs,
     groups,
+    ip_pools,
     listeners,
+    protections,
     quotas,
     rules,
+    ssl_policies,
     tags,
     targets,
+    trust_stores,
+    wafs,
 )
 from provisioner.sandbox.aws.region import Answer, Region
 
 # Any: each function takes the request type of its own operation; the parser that fills it works
 # from the same service model that those types are generated from.
-Operation = Callable[[Region, Any], Answer]
-
-
-def _no_subscription(_region: Region, _request: object) -> Answer:
-    """Shield Advanced has to be subscribed to; moto does not know the question."""
-    return {"SubscriptionState": "INACTIVE"}
+# None: moto has the last word.
+Operation = Callable[[Region, Any], Answer | None]
 
 
 OPERATIONS: Mapping[str, Mapping[str, Operation]] = MappingProxyType(
@@ -35,51 +40,74 @@ OPERATIONS: Mapping[str, Mapping[str, Operation]] = MappingProxyType(
             {
                 "AddListenerCertificates": listeners.add_listener_certificates,
                 "AddTags": tags.add_tags,
+                "AddTrustStoreRevocations": trust_stores.add_trust_store_revocations,
                 "CreateListener": listeners.create_listener,
                 "CreateLoadBalancer": balancers.create_load_balancer,
                 "CreateRule": rules.create_rule,
                 "CreateTargetGroup": groups.create_target_group,
-                "CreateTrustStore": extras.create_trust_store,
+                "CreateTrustStore": trust_stores.create_trust_store,
                 "DeleteListener": listeners.delete_listener,
                 "DeleteLoadBalancer": balancers.delete_load_balancer,
                 "DeleteRule": rules.delete_rule,
                 "DeleteTargetGroup": groups.delete_target_group,
-                "DeleteTrustStore": extras.delete_trust_store,
+                "DeleteTrustStore": trust_stores.delete_trust_store,
                 "DeregisterTargets": targets.deregister_targets,
                 "DescribeAccountLimits": quotas.describe_account_limits,
-                "DescribeCapacityReservation": extras.describe_capacity_reservation,
+                "DescribeCapacityReservation": capacity.describe_capacity_reservation,
                 "DescribeListenerAttributes": listeners.describe_listener_attributes,
                 "DescribeListenerCertificates": listeners.describe_listener_certificates,
                 "DescribeListeners": listeners.describe_listeners,
                 "DescribeLoadBalancerAttributes": balancers.describe_load_balancer_attributes,
                 "DescribeLoadBalancers": balancers.describe_load_balancers,
                 "DescribeRules": rules.describe_rules,
-                "DescribeSSLPolicies": extras.describe_ssl_policies,
+                "DescribeSSLPolicies": ssl_policies.describe_ssl_policies,
                 "DescribeTags": tags.describe_tags,
                 "DescribeTargetGroupAttributes": groups.describe_target_group_attributes,
                 "DescribeTargetGroups": groups.describe_target_groups,
                 "DescribeTargetHealth": targets.describe_target_health,
-                "DescribeTrustStores": extras.describe_trust_stores,
-                "ModifyCapacityReservation": extras.modify_capacity_reservation,
+                "DescribeTrustStoreAssociations": trust_stores.describe_trust_store_associations,
+                "DescribeTrustStoreRevocations": trust_stores.describe_trust_store_revocations,
+                "DescribeTrustStores": trust_stores.describe_trust_stores,
+                "ModifyCapacityReservation": capacity.modify_capacity_reservation,
+                "ModifyIpPools": ip_pools.modify_ip_pools,
                 "ModifyListener": listeners.modify_listener,
                 "ModifyListenerAttributes": listeners.modify_listener_attributes,
                 "ModifyLoadBalancerAttributes": balancers.modify_load_balancer_attributes,
                 "ModifyRule": rules.modify_rule,
                 "ModifyTargetGroup": groups.modify_target_group,
                 "ModifyTargetGroupAttributes": groups.modify_target_group_attributes,
+                "ModifyTrustStore": trust_stores.modify_trust_store,
                 "RegisterTargets": targets.register_targets,
                 "RemoveListenerCertificates": listeners.remove_listener_certificates,
                 "RemoveTags": tags.remove_tags,
+                "RemoveTrustStoreRevocations": trust_stores.remove_trust_store_revocations,
                 "SetIpAddressType": balancers.set_ip_address_type,
                 "SetRulePriorities": rules.set_rule_priorities,
                 "SetSecurityGroups": balancers.set_security_groups,
                 "SetSubnets": balancers.set_subnets,
             }
         ),
+        "ec2": MappingProxyType(
+            {
+                "CreateCoipPool": ip_pools.create_coip_pool,
+                "CreateIpam": ip_pools.create_ipam,
+                "CreateIpamPool": ip_pools.create_ipam_pool,
+                "DeleteIpamPool": ip_pools.delete_ipam_pool,
+                "DescribeCoipPools": ip_pools.describe_coip_pools,
+                "DescribeIpamPools": ip_pools.describe_ipam_pools,
+            }
+        ),
         "acm": MappingProxyType(
             {
+                "AddTagsToCertificate": certificates.add_tags,
+                "DeleteCertificate": certificates.delete_certificate,
                 "DescribeCertificate": certificates.describe_certificate,
+                "GetCertificate": certificates.get_certificate,
+                "ImportCertificate": certificate_imports.import_certificate,
                 "ListCertificates": certificates.list_certificates,
+                "ListTagsForCertificate": certificates.list_tags,
+                "RemoveTagsFromCertificate": certificates.remove_tags,
+                "RequestCertificate": certificate_requests.request_certificate,
             }
         ),
         "service-quotas": MappingProxyType(
@@ -90,6 +118,42 @@ OPERATIONS: Mapping[str, Mapping[str, Operation]] = MappingProxyType(
                 "ListServiceQuotas": quotas.list_service_quotas,
             }
         ),
-        "shield": MappingProxyType({"GetSubscriptionState": _no_subscription}),
+        "s3": MappingProxyType({"HeadBucket": buckets.head_bucket}),
+        "shield": MappingProxyType(
+            {
+                "CreateProtection": protections.create_protection,
+                "CreateSubscription": protections.create_subscription,
+                "DeleteProtection": protections.delete_protection,
+                "DescribeProtection": protections.describe_protection,
+                "DescribeSubscription": protections.describe_subscription,
+                "GetSubscriptionState": protections.get_subscription_state,
+                "ListProtections": protections.list_protections,
+                "ListTagsForResource": protections.list_tags,
+                "TagResource": protections.tag_resource,
+                "UntagResource": protections.untag_resource,
+            }
+        ),
+        "wafv2": MappingProxyType(
+            {
+                "AssociateWebACL": wafs.associate_web_acl,
+                "DeleteWebACL": wafs.delete_web_acl,
+                "DisassociateWebACL": wafs.disassociate_web_acl,
+                "GetWebACLForResource": wafs.get_web_acl_for_resource,
+                "ListResourcesForWebACL": wafs.list_resources_for_web_acl,
+            }
+        ),
+        "waf-regional": MappingProxyType(
+            {
+                "AssociateWebACL": classic_wafs.associate_web_acl,
+                "CreateWebACL": classic_wafs.create_web_acl,
+                "DeleteWebACL": classic_wafs.delete_web_acl,
+                "DisassociateWebACL": classic_wafs.disassociate_web_acl,
+                "GetChangeToken": classic_wafs.get_change_token,
+                "GetWebACL": classic_wafs.get_web_acl,
+                "GetWebACLForResource": classic_wafs.get_web_acl_for_resource,
+                "ListResourcesForWebACL": classic_wafs.list_resources_for_web_acl,
+                "ListWebACLs": classic_wafs.list_web_acls,
+            }
+        ),
     }
 )

@@ -35,15 +35,15 @@ class Pem:
     key: bytes
 
 
-def make_pem(spec: CertificateSpec) -> Pem:
-    """Make and sign a certificate."""
+def make_pem(spec: CertificateSpec, *, now: datetime | None = None) -> Pem:
+    """Make and sign a certificate; ``now`` is when its days begin, by default real time."""
     key = (
         rsa.generate_private_key(public_exponent=65537, key_size=2048)
         if spec.key == "rsa"
         else ec.generate_private_key(ec.SECP256R1())
     )
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, spec.hosts[0])])
-    start = datetime.now(UTC) - timedelta(hours=1)
+    start = (now or datetime.now(UTC)) - timedelta(hours=1)
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)

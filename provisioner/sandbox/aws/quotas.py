@@ -6,24 +6,24 @@ show the same figures as DescribeAccountLimits, because both read the limits in 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from provisioner.sandbox.aws.errors import RefusalError
-from provisioner.sandbox.aws.limits import REPORTED
+from provisioner.sandbox.aws.limits import DEFAULTS
 from provisioner.sandbox.aws.region import Answer, Region
 
 if TYPE_CHECKING:
     from types_boto3_elbv2.type_defs import DescribeAccountLimitsInputTypeDef
 
-SERVICE_CODE = "elasticloadbalancing"
 MOST_PER_PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """One entry of the Service Quotas catalogue."""
+    """One entry of the Service Quotas catalogue; ``limit`` is our name for it."""
 
     code: str
     name: str
@@ -31,7 +31,7 @@ class Quota:
     adjustable: bool
 
 
-QUOTAS = (
+LOAD_BALANCING = (
     Quota(
         "L-53DA6B97", "Application Load Balancers per Region", "application-load-balancers", True
     ),
@@ -81,6 +81,33 @@ QUOTAS = (
         True,
     ),
     Quota("L-A0D0B863", "Targets per Target Group per Region", "targets-per-target-group", True),
+    Quota("L-69A177A2", "Network Load Balancers per Region", "network-load-balancers", True),
+)
+VIRTUAL_CLOUD = (
+    Quota(
+        "L-0EA8095F",
+        "Inbound or outbound rules per security group",
+        "rules-per-security-group",
+        True,
+    ),
+    Quota(
+        "L-2AFB9258",
+        "Security groups per network interface",
+        "security-groups-per-network-interface",
+        True,
+    ),
+    Quota("L-E79EC296", "VPC security groups per Region", "security-groups", True),
+)
+CERTIFICATES = (
+    Quota("L-F141DD1D", "ACM certificates", "certificates", True),
+    Quota("L-FB94F0B0", "Domain names per ACM certificate", "domains-per-certificate", True),
+)
+SERVICES: Mapping[str, tuple[str, tuple[Quota, ...]]] = MappingProxyType(
+    {
+        "elasticloadbalancing": ("Elastic Load Balancing (ELB)", LOAD_BALANCING),
+        "vpc": ("Amazon Virtual Private Cloud (Amazon VPC)", VIRTUAL_CLOUD),
+        "acm": ("AWS Certificate Manager (ACM)", CERTIFICATES),
+    }
 )
 
 
@@ -93,44 +120,46 @@ def describe_account_limits(region: Region, request: DescribeAccountLimitsInputT
 
 def list_service_quotas(region: Region, request: Mapping[str, object]) -> Answer:
     """List the quotas as they apply to this account."""
-    return _page(request, [_as_answer(region, each, default=False) for each in _known(request)])
+    return _page(region, request, default=False)
 
 
 def list_default_quotas(region: Region, request: Mapping[str, object]) -> Answer:
     """List the quotas as AWS sets them for a new account."""
-    return _page(request, [_as_answer(region, each, default=True) for each in _known(request)])
+    return _page(region, request, default=True)
 
 
 def get_service_quota(region: Region, request: Mapping[str, object]) -> Answer:
     """One quota as it applies to this account."""
-    return {"Quota": _as_answer(region, _one(request), default=False)}
+    service = _service(request)
+    return {"Quota": _as_answer(region, service, _one(service, request), default=False)}
 
 
 def get_default_quota(region: Region, request: Mapping[str, object]) -> Answer:
     """One quota as AWS sets it for a new account."""
-    return {"Quota": _as_answer(region, _one(request), default=True)}
+    service = _service(request)
+    return {"Quota": _as_answer(region, service, _one(service, request), default=True)}
 
 
-def _known(request: Mapping[str, object]) -> Iterator[Quota]:
-    if request.get("ServiceCode") != SERVICE_CODE:
+def _service(request: Mapping[str, object]) -> str:
+    service = str(request.get("ServiceCode"))
+    if service not in SERVICES:
         raise _no_such_resource()
-    return iter(QUOTAS)
+    return service
 
 
-def _one(request: Mapping[str, object]) -> Quota:
-    for quota in _known(request):
+def _one(service: str, request: Mapping[str, object]) -> Quota:
+    for quota in SERVICES[service][1]:
         if quota.code == request.get("QuotaCode"):
             return quota
     raise _no_such_resource()
 
 
-def _as_answer(region: Region, quota: Quota, *, default: bool) -> dict[str, object]:
-    value = REPORTED[quota.limit] if default else region.limits[quota.limit]
-    owner = f"{region.name}:{region.account}"
+def _as_answer(region: Region, service: str, quota: Quota, *, default: bool) -> dict[str, object]:
+    value = DEFAULTS[quota.limit] if default else region.limits[quota.limit]
     return {
-        "ServiceCode": SERVICE_CODE,
-        "ServiceName": "Elastic Load Balancing (ELB)",
-        "QuotaArn": f"arn:aws:servicequotas:{owner}:{SERVICE_CODE}/{quota.code}",
+        "ServiceCode": service,
+        "ServiceName": SERVICES[service][0],
+        "QuotaArn": region.arn("servicequotas", f"{service}/{quota.code}"),
         "QuotaCode": quota.code,
         "QuotaName": quota.name,
         "Value": float(value),
@@ -140,9 +169,12 @@ def _as_answer(region: Region, quota: Quota, *, default: bool) -> dict[str, obje
     }
 
 
-def _page(request: Mapping[str, object], quotas: list[dict[str, object]]) -> Answer:
+def _page(region: Region, request: Mapping[str, object], *, default: bool) -> Answer:
+    service = _service(request)
+    quotas = [_as_answer(region, service, each, default=default) for each in SERVICES[service][1]]
     start = int(str(request.get("NextToken") or 0))
-    end = start + int(str(request.get("MaxResults") or MOST_PER_PAGE))
+    asked = int(str(request.get("MaxResults") or MOST_PER_PAGE))
+    end = start + min(asked, region.settings.page_size)
     more = {"NextToken": str(end)} if end < len(quotas) else {}
     return {"Quotas": quotas[start:end], **more}
 

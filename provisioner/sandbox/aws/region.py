@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from datetime import datetime
 from secrets import token_hex
 from typing import TypeVar
+
+from moto.utilities.utils import get_partition
 
 from provisioner.sandbox.aws.errors import invalid
 from provisioner.sandbox.aws.limits import AccountLimits
@@ -39,6 +42,9 @@ class Region:
         settings: Durations and page size.
         unhealthy: Ids of targets that fail their health checks.
         now: Seconds on the sandbox's clock.
+        wall: The same moment as a date in UTC; what time has been skipped is in it.
+        home: State of the region that keeps the account's global services (Shield).
+        elsewhere: State of each region of the account that has been used, by its name.
     """
 
     account: str
@@ -50,11 +56,27 @@ class Region:
     settings: Settings
     unhealthy: AbstractSet[str]
     now: float
+    wall: datetime
+    home: State
+    elsewhere: Mapping[str, State]
+
+    @property
+    def partition(self) -> str:
+        """The partition that the region belongs to: aws, aws-cn or aws-us-gov."""
+        return str(get_partition(self.name))
+
+    @property
+    def dns_suffix(self) -> str:
+        """The domain of the partition's endpoints."""
+        return "amazonaws.com.cn" if self.partition == "aws-cn" else "amazonaws.com"
+
+    def arn(self, service: str, resource: str) -> str:
+        """An ARN of this account in this region."""
+        return f"arn:{self.partition}:{service}:{self.name}:{self.account}:{resource}"
 
     def new_arn(self, resource: str) -> str:
         """An ARN of the service with a random end, as AWS makes them."""
-        prefix = f"arn:aws:elasticloadbalancing:{self.name}:{self.account}:"
-        return f"{prefix}{resource}/{token_hex(8)}"
+        return self.arn("elasticloadbalancing", f"{resource}/{token_hex(8)}")
 
     def page(
         self, items: Sequence[Item], request: Mapping[str, object]

@@ -39,6 +39,10 @@ def create_rule(region: Region, request: CreateRuleInputTypeDef) -> Answer:
     listener = state.listeners.get(request["ListenerArn"])
     if listener is None:
         raise listener_not_found(request["ListenerArn"])
+    if state.balancers[listener.balancer_arn].kind != "application":
+        raise RefusalError(
+            "UnsupportedProtocol", "Rules are supported on application load balancers only"
+        )
     conditions = normal_conditions(_conditions(request["Conditions"]), region.limits)
     actions = normal_actions(_actions(request["Actions"]), place_of(listener), region.limits)
     transforms = checked_transforms(_transforms(request.get("Transforms", ())))
@@ -75,7 +79,12 @@ def modify_rule(region: Region, request: ModifyRuleInputTypeDef) -> Answer:
     if request.get("Transforms"):
         transforms = checked_transforms(_transforms(request["Transforms"]))
     if request.get("Actions"):
-        actions = normal_actions(_actions(request["Actions"]), place_of(listener), region.limits)
+        actions = normal_actions(
+            _actions(request["Actions"]),
+            place_of(listener),
+            region.limits,
+            existing=rule.actions,
+        )
         check_use(region, state.balancers[listener.balancer_arn], actions, rule.arn)
     rule.conditions, rule.actions, rule.transforms = conditions, actions, transforms
     return {"Rules": [as_answer(rule)]}

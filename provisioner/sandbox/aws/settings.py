@@ -23,6 +23,11 @@ class Settings:
         interface_linger_seconds: How long the network interfaces of a deleted load balancer
             stay, and with them the refusal to delete its security groups.
         describe_lag_seconds: How far reads lag behind writes.
+        waf_settle_seconds: How long WAF and Shield do not know a new load balancer yet.
+        certificate_record_seconds: How long the DNS record that validates a requested
+            certificate is missing from its description.
+        certificate_validation_seconds: How long ACM takes to see that record; None means that
+            nobody publishes it, so the request waits until it times out after 72 hours.
         page_size: The most items one page of a paged answer holds (AWS: 400).
     """
 
@@ -31,12 +36,15 @@ class Settings:
     draining_seconds: float = 0.0
     interface_linger_seconds: float = 0.0
     describe_lag_seconds: float = 0.0
+    waf_settle_seconds: float = 0.0
+    certificate_record_seconds: float = 0.0
+    certificate_validation_seconds: float | None = None
     page_size: int = 400
 
     def __post_init__(self) -> None:
         """Refuse durations that could only be mistakes."""
         for field in fields(self):
-            if getattr(self, field.name) < 0:
+            if (getattr(self, field.name) or 0) < 0:
                 raise ValueError(f"{field.name} must not be negative")
         if self.page_size < 1:
             raise ValueError("page_size must be at least 1")
@@ -47,6 +55,16 @@ class SandboxClock:
 
     def __init__(self) -> None:
         self._skipped = 0.0
+        self._forgotten = 0.0
+
+    @property
+    def skipped(self) -> float:
+        """Seconds by which the sandbox's date is ahead of the real one."""
+        return self._skipped - self._forgotten
+
+    def return_to_real_date(self) -> None:
+        """Let the date be the real one again; seconds, which others count by, go on."""
+        self._forgotten = self._skipped
 
     def now(self) -> float:
         """Seconds on a clock that never goes back."""

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, kw_only=True)
 class LoadBalancer:
-    """An application load balancer."""
+    """A load balancer of type ``application`` or ``network``."""
 
     arn: str
+    kind: str = "application"
     name: str
     dns_name: str
     scheme: str
@@ -37,7 +38,26 @@ class LoadBalancer:
     attributes: dict[str, str]
     tags: dict[str, str]
     interfaces: dict[str, str] = field(default_factory=dict)  # subnet id -> interface id
-    capacity_units: int | None = None
+    addresses: dict[str, ZoneAddress] = field(default_factory=dict)  # by subnet id
+    capacity: Capacity | None = None
+    ipam_pool: str | None = None
+    customer_pool: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneAddress:
+    """The fixed address of a network load balancer in one zone, as it was asked for."""
+
+    allocation_id: str | None = None
+    private_address: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capacity:
+    """Load balancer capacity units that are reserved."""
+
+    units: int
+    modified: datetime
 
 
 @dataclass(slots=True, kw_only=True)
@@ -124,6 +144,52 @@ class TrustStore:
     arn: str
     name: str
     tags: dict[str, str]
+    authorities: int  # certificates in its bundle
+    revocations: dict[int, Revocation] = field(default_factory=dict)
+
+
+@dataclass(slots=True, kw_only=True)
+class Revocation:
+    """One revocation file of a trust store."""
+
+    number: int
+    kind: str
+    entries: int
+
+
+@dataclass(slots=True, kw_only=True)
+class ClassicAcl:
+    """A web ACL of WAF Classic."""
+
+    acl_id: str
+    arn: str
+    name: str
+    metric: str
+    default_action: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Protection:
+    """A resource that Shield Advanced protects."""
+
+    protection_id: str
+    arn: str
+    name: str
+    resource_arn: str
+    tags: dict[str, str]
+
+
+@dataclass(slots=True, kw_only=True)
+class AddressPool:
+    """A pool of addresses: of IPAM, or (``coip``) of an Outpost's customer."""
+
+    pool_id: str
+    arn: str
+    kind: str  # "ipam" or "coip"
+    family: str
+    public: bool
+    description: str
+    tags: dict[str, str]
 
 
 @dataclass(slots=True)
@@ -135,6 +201,12 @@ class State:
     rules: dict[str, Rule] = field(default_factory=dict)
     groups: dict[str, TargetGroup] = field(default_factory=dict)
     trust_stores: dict[str, TrustStore] = field(default_factory=dict)
+    web_acls: dict[str, str] = field(default_factory=dict)  # WAF: ACL ARN by resource ARN
+    classic_acls: dict[str, ClassicAcl] = field(default_factory=dict)  # WAF Classic, by id
+    classic_associations: dict[str, str] = field(default_factory=dict)  # ACL id by resource ARN
+    protections: dict[str, Protection] = field(default_factory=dict)  # Shield, by id
+    shield_since: datetime | None = None  # when Shield Advanced was subscribed to
+    address_pools: dict[str, AddressPool] = field(default_factory=dict)  # by id
 
     def listeners_of(self, balancer_arn: str) -> list[Listener]:
         """The listeners of a load balancer."""

@@ -10,7 +10,8 @@ from __future__ import annotations
 from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
-from provisioner.sandbox.aws.balancers import is_active
+from provisioner.sandbox.aws.balancer_lookup import is_active
+from provisioner.sandbox.aws.balancer_targets import KIND, check_balancer_target, listens
 from provisioner.sandbox.aws.errors import RefusalError
 from provisioner.sandbox.aws.groups import group_by_arn
 from provisioner.sandbox.aws.network import RUNNING, parsed_address
@@ -115,7 +116,7 @@ class _Health:
             return _health("unused", "Target.InvalidState")
         if self._region.now - self._since(target) < self._region.settings.health_seconds:
             return _health("initial", "Elb.RegistrationInProgress")
-        if target.target_id in self._region.unhealthy:
+        if target.target_id in self._region.unhealthy or self._is_deaf(target):
             return _health("unhealthy", "Target.FailedHealthChecks")
         return {"State": "healthy"}
 
@@ -130,6 +131,12 @@ class _Health:
             return []
         subnets = [self._region.network.subnet(each) for each in self._balancer.subnets]
         return [each.zone for each in subnets if each is not None]
+
+    def _is_deaf(self, target: Registration) -> bool:
+        """Whether the target is a load balancer that does not listen."""
+        if self._group.target_type != KIND:
+            return False
+        return not listens(self._region, target.target_id, target.port)
 
     def _is_stopped(self, target: Registration) -> bool:
         if self._group.target_type != "instance":
@@ -170,7 +177,7 @@ def _is_live(group: TargetGroup, key: tuple[str, int]) -> bool:
 def _is_drained(region: Region, group: TargetGroup, target: Registration) -> bool:
     if target.deregistered is None:
         return False
-    delay = float(group.attributes["deregistration_delay.timeout_seconds"])
+    delay = float(group.attributes.get("deregistration_delay.timeout_seconds", 300))
     return region.now - target.deregistered >= min(region.settings.draining_seconds, delay)
 
 
@@ -186,7 +193,11 @@ def _keys(group: TargetGroup, target: TargetDescriptionTypeDef) -> list[tuple[st
 
 
 def _checked(region: Region, group: TargetGroup, target: TargetDescriptionTypeDef) -> Registration:
-    if group.target_type == "instance":
+    zone: str | None
+    if group.target_type == KIND:
+        check_balancer_target(region, group, target["Id"], target.get("Port", group.port))
+        zone = None
+    elif group.target_type == "instance":
         zone = _instance_zone(region, group, target)
     else:
         zone = _address_zone(region, group, target)
@@ -236,7 +247,7 @@ def _address_zone(region: Region, group: TargetGroup, target: TargetDescriptionT
 
 
 def _check_limits(region: Region, group: TargetGroup, targets: list[tuple[str, int]]) -> None:
-    most = region.limits["targets-per-target-group"]
+    most = 1 if group.target_type == KIND else region.limits["targets-per-target-group"]
     if len(targets) > most:
         raise RefusalError(
             "TooManyTargets",
@@ -245,7 +256,7 @@ def _check_limits(region: Region, group: TargetGroup, targets: list[tuple[str, i
         )
     users = attachments(region.state)
     balancer_arn = users.get(group.arn)
-    if balancer_arn is None:
+    if balancer_arn is None or group.target_type == KIND:
         return
     used = [arn for arn, user in users.items() if user == balancer_arn]
     counted = {arn: live_targets(region.state.groups[arn]) for arn in used}

@@ -7,7 +7,7 @@ the limits hold over all listeners and rules together.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from provisioner.sandbox.aws.errors import RefusalError, group_not_found, misconfigured
@@ -16,6 +16,8 @@ from provisioner.sandbox.aws.state import LoadBalancer, State, TargetGroup
 
 if TYPE_CHECKING:
     from types_boto3_elbv2.type_defs import ActionOutputTypeDef
+
+PROTOCOLS: Mapping[str, tuple[str, ...]] = {"application": ("HTTP", "HTTPS"), "network": ("TCP",)}
 
 
 def groups_in(actions: Iterable[ActionOutputTypeDef]) -> list[str]:
@@ -75,7 +77,9 @@ def check_use(
                 f"balancer: {arn}",
             )
     used = {arn for arn, user in users.items() if user == balancer.arn} | set(named)
-    check_group_limits(region, balancer.arn, [region.state.groups[arn] for arn in sorted(used)])
+    groups = [region.state.groups[arn] for arn in sorted(used)]
+    if balancer.kind == "application":
+        check_group_limits(region, balancer.arn, groups)
 
 
 def check_group_limits(region: Region, balancer_arn: str, groups: list[TargetGroup]) -> None:
@@ -126,6 +130,12 @@ def _check_group(state: State, balancer: LoadBalancer, arn: str) -> None:
     group = state.groups.get(arn)
     if group is None:
         raise group_not_found(arn)
+    if group.protocol not in PROTOCOLS[balancer.kind]:
+        raise RefusalError(
+            "IncompatibleProtocols",
+            f"The target group '{arn}' of protocol '{group.protocol}' is not compatible with a "
+            f"load balancer of type '{balancer.kind}'",
+        )
     if group.vpc_id != balancer.vpc_id:
         raise misconfigured(
             f"The target group '{arn}' is in VPC '{group.vpc_id}', not in VPC "

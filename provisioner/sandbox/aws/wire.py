@@ -39,6 +39,12 @@ SERVICES: Mapping[str, str] = {
     "servicequotas": "service-quotas",
     "tagging": "resourcegroupstaggingapi",
 }
+BUCKET_OPERATIONS: Mapping[tuple[str, bool], str] = {
+    ("GET", False): "ListBuckets",
+    ("HEAD", True): "HeadBucket",
+    ("PUT", True): "CreateBucket",
+    ("DELETE", True): "DeleteBucket",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,19 +73,20 @@ def read_call(environ: dict[str, object]) -> WireCall | None:
     body = request.get_data(cache=True)
     environ["wsgi.input"] = BytesIO(body)
     access_key, region, signing_name = signed.groups()
-    text = body.decode()
     is_form = request.mimetype == "application/x-www-form-urlencoded"
-    form = MultiDict(parse_qsl(text, keep_blank_values=True)) if is_form else MultiDict()
+    form = MultiDict(parse_qsl(body.decode(), keep_blank_values=True)) if is_form else MultiDict()
     target = request.headers.get("X-Amz-Target", "")
-    operation = (
-        form.get("Action") or target.rpartition(".")[2] or f"{request.method} {request.path}"
-    )
     service = _service(signing_name, form.get("Version", ""))
+    operation = form.get("Action") or target.rpartition(".")[2] or _rest_operation(service, request)
     account = account_of(access_key)
     environ["HTTP_X_MOTO_ACCOUNT_ID"] = account
     model = _operation_model(service, operation)
-    protocol = _protocol(model, request.mimetype)
-    params = {} if model is None else _params(model, protocol, request, form, body)
+    protocol = "rest-xml" if service == "s3" else _protocol(model, request.mimetype)
+    params: Mapping[str, object] = {}
+    if service == "s3":
+        params = _path_params(request)
+    elif model is not None:
+        params = _params(model, protocol, request, form, body)
     call = Call(service=service, operation=operation, params=params, account=account, region=region)
     return WireCall(call=call, protocol=protocol, operation=model)
 
@@ -112,14 +119,34 @@ def refusal(wire: WireCall, error: RefusalError) -> Response:
                 "</ErrorResponse>"
             )
             kind = "text/xml"
+        case "rest-xml":
+            # HEAD has no body to put the code into: the status tells it.
+            body = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+            kind = "application/xml"
         case _:
             body = json.dumps({"__type": error.code, "message": error.message})
             kind = "application/x-amz-json-1.1"
-    return Response(body, error.status, {"Content-Type": kind, "x-amzn-RequestId": request_id})
+    headers = {"Content-Type": kind, "x-amzn-RequestId": request_id, **error.headers}
+    return Response(body, error.status, headers)
 
 
 def _service(signing_name: str, version: str) -> str:
     return ELB_VERSIONS.get(version) or SERVICES.get(signing_name, signing_name)
+
+
+def _rest_operation(service: str, request: Request) -> str:
+    """The name of an operation that only method and path tell."""
+    if service == "s3" and "Key" not in _path_params(request) and not request.query_string:
+        known = BUCKET_OPERATIONS.get((request.method, "Bucket" in _path_params(request)))
+        if known is not None:
+            return known
+    return f"{request.method} {request.path}"
+
+
+def _path_params(request: Request) -> dict[str, str]:
+    """Bucket and key of a request in path style."""
+    bucket, _, key = request.path.lstrip("/").partition("/")
+    return {name: text for name, text in (("Bucket", bucket), ("Key", key)) if text}
 
 
 def _operation_model(service: str, operation: str) -> OperationModel | None:

@@ -280,10 +280,10 @@ def test_capacity_can_be_reserved_and_given_back(bench: Workbench) -> None:
         )
 
 
-def test_a_network_load_balancer_is_refused_plainly(bench: Workbench) -> None:
+def test_a_gateway_load_balancer_is_refused_plainly(bench: Workbench) -> None:
     """The sandbox says what it does not emulate instead of pretending."""
-    with refused("ValidationError", saying="application load balancers only"):
-        bench.balancer("net", Type="network")
+    with refused("ValidationError", saying="application and network load balancers only"):
+        bench.balancer("gate", Type="gateway")
 
 
 def test_listeners_do_not_share_a_port(bench: Workbench) -> None:

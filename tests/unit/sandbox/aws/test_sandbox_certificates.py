@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import boto3
+
 from tests.unit.sandbox.aws.workbench import Workbench, certified, refused
 
 
@@ -82,3 +84,18 @@ def test_certificates_come_in_pages(bench: Workbench) -> None:
     arns = {each["CertificateArn"] for page in pages for each in page["CertificateSummaryList"]}
     assert {each.arn for each in bench.account.certificates[:2]} <= arns
     assert all(len(page["CertificateSummaryList"]) == 1 for page in pages)
+
+
+def test_the_tagging_api_finds_certificates(bench: Workbench) -> None:
+    """GetResources of kind acm:certificate, by tag."""
+    arn = bench.acm.request_certificate(
+        DomainName="tagged.example.com", Tags=[{"Key": "found-by", "Value": "tag"}]
+    )["CertificateArn"]
+    tagging = boto3.client("resourcegroupstaggingapi", **bench.account.login.options())
+
+    found = tagging.get_resources(
+        ResourceTypeFilters=["acm:certificate"],
+        TagFilters=[{"Key": "found-by", "Values": ["tag"]}],
+    )
+
+    assert [each["ResourceARN"] for each in found["ResourceTagMappingList"]] == [arn]

@@ -272,3 +272,36 @@ def test_service_quotas_tell_the_same(bench: Workbench) -> None:
     assert (applied["Value"], applied["Adjustable"], default["Value"]) == (200, True, 100)
     with refused("NoSuchResourceException"):
         quotas.get_service_quota(ServiceCode=service, QuotaCode="L-00000000")
+
+
+@pytest.mark.parametrize(
+    ("service", "code", "limit"),
+    [
+        ("vpc", "L-0EA8095F", "rules-per-security-group"),
+        ("vpc", "L-2AFB9258", "security-groups-per-network-interface"),
+        ("vpc", "L-E79EC296", "security-groups"),
+        ("acm", "L-FB94F0B0", "domains-per-certificate"),
+    ],
+)
+def test_quotas_of_other_services_are_those_in_force(
+    bench: Workbench, service: str, code: str, limit: str
+) -> None:
+    """Limits of EC2 and ACM that the sandbox enforces are asked for by the published codes."""
+    bench.cloud.limits[limit] = 7
+    quotas = boto3.client("service-quotas", **bench.account.login.options())
+
+    applied = quotas.get_service_quota(ServiceCode=service, QuotaCode=code)["Quota"]
+    listed = quotas.list_service_quotas(ServiceCode=service)["Quotas"]
+
+    assert applied["Value"] == 7
+    assert (code, 7) in {(each["QuotaCode"], each["Value"]) for each in listed}
+
+
+def test_security_groups_per_region(bench: Workbench) -> None:
+    """SecurityGroupLimitExceeded."""
+    present = len(bench.ec2.describe_security_groups()["SecurityGroups"])
+    bench.cloud.limits["security-groups"] = present + 1
+    bench.security_group()
+
+    with refused("SecurityGroupLimitExceeded"):
+        bench.security_group()

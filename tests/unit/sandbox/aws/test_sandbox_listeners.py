@@ -154,24 +154,6 @@ def test_the_default_rule_follows_the_default_action(bench: Workbench) -> None:
     assert default["Actions"][0]["TargetGroupArn"] == group
 
 
-def test_mutual_authentication_names_a_trust_store(bench: Workbench) -> None:
-    """Verify mode needs a known store, the others take none; a store in use stays."""
-    balancer = bench.balancer()
-    store = bench.elbv2.create_trust_store(
-        Name="clients", CaCertificatesBundleS3Bucket="b", CaCertificatesBundleS3Key="k"
-    )["TrustStores"][0]["TrustStoreArn"]
-    verify = {"Mode": "verify", "TrustStoreArn": store}
-    listener = bench.secure_listener(balancer, MutualAuthentication=verify)
-
-    (found,) = bench.elbv2.describe_listeners(ListenerArns=[listener])["Listeners"]
-
-    assert found["MutualAuthentication"] == verify
-    with refused("TrustStoreInUse"):
-        bench.elbv2.delete_trust_store(TrustStoreArn=store)
-    with refused("InvalidConfigurationRequest"):
-        bench.secure_listener(balancer, 8443, MutualAuthentication={"Mode": "verify"})
-
-
 def test_listener_attributes_are_checked(bench: Workbench) -> None:
     """Documented keys are kept, others refused."""
     listener = bench.listener(bench.balancer())
@@ -228,3 +210,26 @@ def test_actions_of_a_listener_are_checked_like_those_of_a_rule(bench: Workbench
         bench.secure_listener(balancer, DefaultActions=[redirect])
     with refused("ValidationError"):
         bench.listener(balancer, DefaultActions=[not_found(), not_found()])
+
+
+@pytest.mark.parametrize(
+    ("name", "protocols"),
+    [
+        ("ELBSecurityPolicy-2016-08", {"TLSv1", "TLSv1.1", "TLSv1.2"}),
+        ("ELBSecurityPolicy-TLS13-1-2-2021-06", {"TLSv1.2", "TLSv1.3"}),
+        ("ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09", {"TLSv1.2", "TLSv1.3"}),
+        ("ELBSecurityPolicy-TLS13-1-3-FIPS-2023-04", {"TLSv1.3"}),
+        ("ELBSecurityPolicy-FS-1-2-Res-2019-08", {"TLSv1.2"}),
+    ],
+)
+def test_tls_policies_are_known_by_name(bench: Workbench, name: str, protocols: set[str]) -> None:
+    """Page "Security policies for your Application Load Balancer"; a listener takes each."""
+    (found,) = bench.elbv2.describe_ssl_policies(Names=[name])["SslPolicies"]
+    listener = bench.secure_listener(bench.balancer(), SslPolicy=name)
+
+    (shown,) = bench.elbv2.describe_listeners(ListenerArns=[listener])["Listeners"]
+
+    assert set(found["SslProtocols"]) == protocols
+    assert shown["SslPolicy"] == name
+    with refused("SSLPolicyNotFound"):
+        bench.elbv2.describe_ssl_policies(Names=[name, "ELBSecurityPolicy-no-such"])

@@ -387,28 +387,6 @@ def test_modify_rule_keeps_what_is_not_given(bench: Workbench, listener: str) ->
     assert found["Conditions"] == [{**path("/b"), "Values": ["/b"]}]
 
 
-def test_a_secret_is_never_answered(bench: Workbench) -> None:
-    """The client secret of an OIDC action is written, not read."""
-    listener = bench.secure_listener(bench.balancer())
-    oidc = {
-        "Issuer": "https://issuer.example.com",
-        "AuthorizationEndpoint": "https://issuer.example.com/a",
-        "TokenEndpoint": "https://issuer.example.com/t",
-        "UserInfoEndpoint": "https://issuer.example.com/u",
-        "ClientId": "id",
-        "ClientSecret": "secret",
-    }
-    rule = bench.rule(
-        listener,
-        Actions=[
-            {"Type": "authenticate-oidc", "Order": 1, "AuthenticateOidcConfig": oidc},
-            {**not_found(), "Order": 2},
-        ],
-    )
-
-    assert "ClientSecret" not in str(read_back(bench, rule))
-
-
 def _url_rewrite(regex: str, replace: str) -> RuleTransformTypeDef:
     return {
         "Type": "url-rewrite",

@@ -88,8 +88,8 @@ def test_a_full_reset_empties_the_accounts(bench: Workbench) -> None:
 
 def test_what_is_not_emulated_says_so(bench: Workbench) -> None:
     """Nothing of load balancing falls through to moto's looser answers."""
-    with refused("InvalidAction", saying="DescribeTrustStoreRevocations"):
-        bench.elbv2.describe_trust_store_revocations(TrustStoreArn="arn")
+    with refused("InvalidAction", saying="GetResourcePolicy"):
+        bench.elbv2.get_resource_policy(ResourceArn="arn")
 
 
 @pytest.mark.parametrize("change", [{"health_seconds": -1}, {"page_size": 0}])
