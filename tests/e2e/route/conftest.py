@@ -1,0 +1,7 @@
+"""The clouds that are held to the contract, for the tests of this folder."""
+
+from __future__ import annotations
+
+from tests.contract.provider.fixtures import cloud, desk, running
+
+__all__ = ["cloud", "desk", "running"]
