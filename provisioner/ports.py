@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Generic, Protocol, TypeVar
 
-from provisioner.model.annotation import Annotation
+from provisioner.model.annotation import Annotation, ClassWords, Inexpressible
 from provisioner.model.change import Call, Change, Step, WaitFor
 from provisioner.model.diagnostic import Diagnostic
+from provisioner.model.incumbent import Adoption, Incumbent, Takeover
 from provisioner.model.intent import (
     BackendId,
     Intent,
@@ -23,9 +24,11 @@ from provisioner.model.intent import (
     Quarantined,
     TargetMode,
 )
-from provisioner.model.kube import Key, Node
+from provisioner.model.kube import Key, Node, Parameters
 from provisioner.model.limits import Limits
+from provisioner.model.readiness import GateNames, PodBackend, PodHealth
 from provisioner.model.resource import Observed, ObservedResource, Resource
+from provisioner.model.route import Reply, Request
 from provisioner.model.settings import Identity, Settings
 from provisioner.model.snapshot import Snapshot
 
@@ -87,6 +90,28 @@ class Reader(Protocol[W_contra, F_co]):
 
         Of other groups it tells, as far as that costs nothing, what exists (kind, address, group)
         without specs: account-wide limits count it.
+        """
+        ...
+
+    def incumbent(self, wanted: W_contra) -> Incumbent:
+        """Return what the incumbent controller made for this cluster.
+
+        Args:
+            wanted: What is needed; what costs a question each is looked at only if it is.
+
+        Raises:
+            ConfigError: The world behind the reader is a file, which knows only what is ours.
+        """
+        ...
+
+    def pod_health(self, backend: str) -> Mapping[str, PodHealth]:
+        """Return the health of the pods registered with a backend, by address.
+
+        Args:
+            backend: Its id, as ``PodBackend`` has it.
+
+        Raises:
+            ConfigError: The world behind the reader is a file, where nothing is healthy or not.
         """
         ...
 
@@ -214,6 +239,10 @@ class Provider(Protocol[W, F]):
     controller: str
     annotations: tuple[Annotation[object], ...]
     prefixes: tuple[str, ...]
+    parameter_kinds: frozenset[tuple[str, str]]
+    """Group and kind of the class parameters that are read."""
+    incumbent_controllers: frozenset[str]
+    """What IngressClasses of the controller to take over from say in ``spec.controller``."""
     immutable: Mapping[str, frozenset[str]]
     """Kind -> spec fields that force a replacement."""
     create_only: Mapping[str, frozenset[str]]
@@ -222,9 +251,23 @@ class Provider(Protocol[W, F]):
     """Kind -> lists of ``{"Key", "Value"}`` of which only the desired keys are compared."""
     membership: Mapping[str, str]
     """Kind -> the spec field that holds targets; printed as a count, left out of digests."""
+    gate_names: GateNames
+    """Readiness gates of pods that are ours to open."""
+
+    def inexpressible(self, setting: str, value: object) -> Inexpressible | None:
+        """Return what of a readable value this cloud cannot do, None where it can do all of it."""
+        ...
 
     def infers_class(self, name: str | None) -> bool:
         """Tell whether files may use this class name without holding the IngressClass."""
+        ...
+
+    def neighbour(self, *, controller: str, class_name: str) -> str:
+        """Return the product behind a controller or a well-known class name, "" if unknown."""
+        ...
+
+    def class_words(self, parameters: Parameters) -> ClassWords:
+        """Return what a parameters object states for every Ingress of its class."""
         ...
 
     def node_impossible(self, node: Node) -> str:
@@ -257,6 +300,10 @@ class Provider(Protocol[W, F]):
         """Return what the load balancers share: backend security group, node and pod rules."""
         ...
 
+    def adopt(self, takeover: Takeover, facts: F) -> Adoption[F]:
+        """Return the world as it would look if the incumbent's resources were ours."""
+        ...
+
     def costs(self, resource: Resource | ObservedResource) -> tuple[Cost, ...]:
         """Return what a resource takes of the provider's limits."""
         ...
@@ -274,6 +321,16 @@ class Provider(Protocol[W, F]):
         no Ref says (rules are created before others are deleted, a backend is warm before it
         serves).
         """
+        ...
+
+    def route(self, resources: Sequence[Resource], request: Request) -> tuple[Reply, ...]:
+        """Return what each load balancer among the resources does with a request, by group."""
+        ...
+
+    def pod_backends(
+        self, resources: Sequence[Resource], outputs: Mapping[str, Mapping[str, str]]
+    ) -> tuple[PodBackend, ...]:
+        """Return what pods may be registered with, among resources of one load balancer."""
         ...
 
     def status_addresses(

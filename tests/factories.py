@@ -24,7 +24,15 @@ from provisioner.core.values import (
     strings,
     text,
 )
-from provisioner.model.annotation import Annotation, Merge, Place, Setting
+from provisioner.model.annotation import (
+    Annotation,
+    ClassWord,
+    ClassWords,
+    Inexpressible,
+    Merge,
+    Place,
+    Setting,
+)
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.intent import Compatibility, FixedResponse, Intent, Redirect, Scheme
 from provisioner.model.kube import (
@@ -42,14 +50,18 @@ from provisioner.model.kube import (
     Key,
     LoadBalancerClass,
     Meta,
+    Namespace,
     Node,
+    Parameters,
     PortRef,
     Service,
     ServicePort,
     Taint,
+    Tenant,
     Workload,
 )
 from provisioner.model.resource import Observed, ObservedResource
+from provisioner.model.selector import LabelSelector
 from provisioner.model.settings import FINALIZER, Identity, Settings
 from provisioner.model.snapshot import Snapshot
 
@@ -57,6 +69,7 @@ T = TypeVar("T")
 
 ALB = "alb.ingress.kubernetes.io/"
 PORTABLE = "ingress-provisioner.io/"
+PARAMETERS_GROUP = "elbv2.k8s.aws"
 
 KubeObject = (
     Ingress
@@ -67,6 +80,8 @@ KubeObject = (
     | Node
     | Workload
     | Autoscaler
+    | Namespace
+    | Parameters
 )
 
 
@@ -253,6 +268,7 @@ def a_load_balancer_class(
     enforced: Mapping[str, str] = NO_STRINGS,
     compatibility: str = "",
     pods_routable: bool | None = None,
+    tenants: Sequence[Tenant] | None = None,
 ) -> LoadBalancerClass:
     """Return a LoadBalancerClass bound by name."""
     return LoadBalancerClass(
@@ -263,6 +279,32 @@ def a_load_balancer_class(
         enforced=enforced,
         compatibility=compatibility,
         pods_routable=pods_routable,
+        tenants=None if tenants is None else tuple(tenants),
+    )
+
+
+def a_namespace(name: str, **labels: str) -> Namespace:
+    """Return a namespace with these labels and the one that every namespace has."""
+    named = {"kubernetes.io/metadata.name": name}
+    return Namespace(meta=replace(a_meta(name), labels={**named, **labels}))
+
+
+def some_parameters(
+    *words: ClassWord,
+    name: str = "params",
+    of_first: Sequence[ClassWord] = (),
+    namespaces: LabelSelector | None = None,
+    diagnostics: Sequence[Diagnostic] = (),
+) -> Parameters:
+    """Return a parameters object of which ``ADialect`` reads just these words."""
+    said = ClassWords(
+        words=words,
+        of_first=tuple(of_first),
+        namespaces=namespaces,
+        diagnostics=tuple(diagnostics),
+    )
+    return Parameters(
+        meta=a_meta(name), group=PARAMETERS_GROUP, kind="IngressClassParams", spec={"words": said}
     )
 
 
@@ -299,6 +341,8 @@ def a_snapshot(*objects: KubeObject, live: bool = False, complete: bool | None =
         nodes={n.name: n for n in _of(Node, objects)},
         workloads=tuple(_of(Workload, objects)),
         autoscalers=tuple(_of(Autoscaler, objects)),
+        parameters={(p.group, p.kind, p.meta.name): p for p in _of(Parameters, objects)},
+        namespaces={n.name: n.meta for n in _of(Namespace, objects)},
     )
 
 
@@ -341,11 +385,28 @@ class ADialect:
             _native("pool.*", Setting("pool"), text, own, Merge.EXCLUSIVE),
             _native("control-port.*", Setting("control-port"), text, both, Merge.OWN),
             _native("sticky", Setting("sticky"), boolean, both, Merge.OWN),
+            _native("auth", Setting("auth"), text, both, Merge.RULE),
         )
+
+    def inexpressible(self, setting: str, value: object) -> Inexpressible | None:
+        """Return what this cloud cannot do: it can do all that can be said."""
 
     def infers_class(self, name: str | None) -> bool:
         """Tell whether files may use this class name without its object."""
         return name == "alb"
+
+    parameter_kinds = frozenset({(PARAMETERS_GROUP, "IngressClassParams")})
+    incumbent_controllers = frozenset({"ingress.k8s.aws/alb"})
+
+    def neighbour(self, *, controller: str, class_name: str) -> str:
+        """Return the one product that it knows."""
+        known = controller == "ingress.k8s.aws/alb" or class_name == "theirs"
+        return "Their Controller" if known else ""
+
+    def class_words(self, parameters: Parameters) -> ClassWords:
+        """Return what test parameters state: their spec holds a ClassWords under ``words``."""
+        found = parameters.spec.get("words")
+        return found if isinstance(found, ClassWords) else ClassWords()
 
     def node_impossible(self, node: Node) -> str:
         """Return why a node can never be a target."""

@@ -13,13 +13,18 @@ from typing import TYPE_CHECKING
 
 from providers.aws.addresses import Kind, newest_load_balancer
 from providers.aws.annotations import NATIVE
-from providers.aws.refused import PREFIX
-from provisioner.model.annotation import Annotation
+from providers.aws.neighbours import INCUMBENT_CONTROLLERS, PARAMETER_KINDS, neighbour
+from providers.aws.readiness import GATES, pod_backends
+from providers.aws.settings import PREFIX
+from provisioner.model.annotation import Annotation, ClassWords, Inexpressible
 from provisioner.model.change import Change, Step
+from provisioner.model.incumbent import Adoption, Takeover
 from provisioner.model.intent import Intent, LoadBalancerIntent, TargetMode
-from provisioner.model.kube import Node
+from provisioner.model.kube import Node, Parameters
 from provisioner.model.limits import Limits
+from provisioner.model.readiness import GateNames, PodBackend
 from provisioner.model.resource import Observed, ObservedResource, Resource
+from provisioner.model.route import Reply, Request
 from provisioner.model.settings import Settings
 from provisioner.model.snapshot import Snapshot
 from provisioner.ports import (
@@ -65,14 +70,23 @@ _IMMUTABLE: Mapping[str, frozenset[str]] = MappingProxyType(
 )
 _CREATE_ONLY: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        Kind.LOAD_BALANCER.value: frozenset({"Name"}),
+        Kind.LOAD_BALANCER.value: frozenset({"Name", "CustomerOwnedIpv4Pool"}),
         Kind.SECURITY_GROUP.value: frozenset({"GroupName", "Description"}),
         Kind.TARGET_GROUP.value: frozenset({"Name", "Port"}),
+        Kind.CERTIFICATE.value: frozenset(
+            {
+                "DomainName",
+                "SubjectAlternativeNames",
+                "ValidationMethod",
+                "CertificateAuthorityArn",
+            }
+        ),
     }
 )
 _PARTIAL: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         Kind.LOAD_BALANCER.value: frozenset({"Attributes"}),
+        Kind.LISTENER.value: frozenset({"Attributes"}),
         Kind.TARGET_GROUP.value: frozenset({"Attributes"}),
     }
 )
@@ -86,14 +100,33 @@ class AwsProvider:
     controller: str = CONTROLLER
     annotations: tuple[Annotation[object], ...] = NATIVE
     prefixes: tuple[str, ...] = (PREFIX,)
+    parameter_kinds: frozenset[tuple[str, str]] = PARAMETER_KINDS
+    incumbent_controllers: frozenset[str] = INCUMBENT_CONTROLLERS
     immutable: Mapping[str, frozenset[str]] = _IMMUTABLE
     create_only: Mapping[str, frozenset[str]] = _CREATE_ONLY
     partial: Mapping[str, frozenset[str]] = _PARTIAL
     membership: Mapping[str, str] = _MEMBERSHIP
+    gate_names: GateNames = GATES
+
+    def inexpressible(self, setting: str, value: object) -> Inexpressible | None:
+        """Return what of a readable value an ALB cannot do."""
+        from providers.aws.reading.inexpressible import inexpressible
+
+        return inexpressible(setting, value)
 
     def infers_class(self, name: str | None) -> bool:
         """Tell whether files may use this class name without holding the IngressClass."""
         return name == _INFERRED_CLASS
+
+    def neighbour(self, *, controller: str, class_name: str) -> str:
+        """Return the product behind a controller or a well-known class name, "" if unknown."""
+        return neighbour(controller=controller, class_name=class_name)
+
+    def class_words(self, parameters: Parameters) -> ClassWords:
+        """Return what an IngressClassParams states for every Ingress of its class."""
+        from providers.aws.class_params import class_words
+
+        return class_words(parameters)
 
     def node_impossible(self, node: Node) -> str:
         """Return why this node can never be a target, "" where it can."""
@@ -141,6 +174,12 @@ class AwsProvider:
 
         return express_shared(parts, facts, request)
 
+    def adopt(self, takeover: Takeover, facts: Facts) -> Adoption[Facts]:
+        """Return the world as it would look if the incumbent's resources were ours."""
+        from providers.aws.adopt import adopt
+
+        return adopt(takeover, facts)
+
     def costs(self, resource: Resource | ObservedResource) -> tuple[Cost, ...]:
         """Return what a resource takes of AWS's limits."""
         from providers.aws.limits import costs
@@ -160,6 +199,18 @@ class AwsProvider:
         from providers.aws.changes.steps import steps
 
         return steps(changes, observed, room)
+
+    def route(self, resources: Sequence[Resource], request: Request) -> tuple[Reply, ...]:
+        """Return what each load balancer among the resources does with a request, by group."""
+        from providers.aws.route import route
+
+        return route(resources, request)
+
+    def pod_backends(
+        self, resources: Sequence[Resource], outputs: Mapping[str, Mapping[str, str]]
+    ) -> tuple[PodBackend, ...]:
+        """Return the target groups among resources of one load balancer."""
+        return tuple(pod_backends(resources, outputs))
 
     def status_addresses(
         self, group: str, outputs: Mapping[str, Mapping[str, str]]

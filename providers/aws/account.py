@@ -11,9 +11,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from types import MappingProxyType
 
 from provisioner.model.kube import NO_STRINGS
+
+
+class Source(StrEnum):
+    """What may be refused to us without stopping a plan, and what IAM calls reading it.
+
+    The values are those of ``Facts.unread``.
+    """
+
+    WEB_ACLS = "web ACLs (wafv2:ListWebACLs)"
+    TRUST_STORES = "trust stores (elasticloadbalancing:DescribeTrustStores)"
+    SSL_POLICIES = "security policies (elasticloadbalancing:DescribeSSLPolicies)"
+    LOG_BUCKETS = "log buckets (s3:ListBucket)"
+    SUBSCRIPTION = "the Shield subscription (shield:GetSubscriptionState)"
+    PROTECTIONS = "Shield protections (shield:ListProtections)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +50,8 @@ class Wanted:
         log_buckets: S3 buckets that access logs are to go to, to check that they exist.
         target_groups: Names or ARNs of target groups of others that actions forward to.
         shield: Whether anybody asks for Shield Advanced.
+        guards: Settings that cost a call for each load balancer to look at, and that some Ingress
+            states (``managed.Managed``). Only a comparison asks: ours are marked.
     """
 
     subnets: tuple[str, ...] = ()
@@ -51,6 +68,7 @@ class Wanted:
     log_buckets: tuple[str, ...] = ()
     target_groups: tuple[str, ...] = ()
     shield: bool = False
+    guards: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,14 +141,15 @@ class Facts:
         existing_names: Names of load balancers that are not ours, to refuse a collision.
         web_acls: Name or ARN as asked for -> ARN; "" where the account has none of that name.
         trust_stores: Name or ARN as asked for -> ARN; "" likewise.
-        ssl_policies: Those asked for that exist.
+        ssl_policies: Every security policy for load balancers, where somebody names one.
         log_buckets: Bucket -> its Region; "" where it does not exist or is not ours to see.
         foreign_target_groups: Name or ARN as asked for -> ARN; "" likewise.
         shield_subscribed: Whether the account has Shield Advanced.
-        unread: What could not be read (access denied), in words: what is named there is unknown
-            and is neither confirmed nor denied.
+        protections: ARN of a protected resource -> id of its Shield protection; None: not read.
+        unread: What could not be read (access denied), in the words of ``Source``: what is named
+            there is unknown and is neither confirmed nor denied.
 
-        Of the six above, an absent key (or None) means that nobody could tell.
+        Of the seven above, an absent key (or None) means that nobody could tell.
     """
 
     observed_at: str = ""
@@ -153,4 +172,5 @@ class Facts:
     log_buckets: Mapping[str, str] = field(default_factory=lambda: NO_STRINGS)
     foreign_target_groups: Mapping[str, str] = field(default_factory=lambda: NO_STRINGS)
     shield_subscribed: bool | None = None
+    protections: Mapping[str, str] | None = None
     unread: tuple[str, ...] = ()

@@ -109,6 +109,14 @@ def _facts_part(facts: Facts) -> FactsPart:
         load_balancers=facts.load_balancers,
         target_groups=facts.target_groups,
         existing_names=tuple(sorted(facts.existing_names)),
+        web_acls=dict(sorted(facts.web_acls.items())),
+        trust_stores=dict(sorted(facts.trust_stores.items())),
+        ssl_policies=None if facts.ssl_policies is None else tuple(sorted(facts.ssl_policies)),
+        log_buckets=dict(sorted(facts.log_buckets.items())),
+        foreign_target_groups=dict(sorted(facts.foreign_target_groups.items())),
+        shield_subscribed=facts.shield_subscribed,
+        protections=None if facts.protections is None else dict(sorted(facts.protections.items())),
+        unread=facts.unread,
     )
 
 

@@ -127,7 +127,13 @@ class InstancePart(Part):
 
 
 class FactsPart(Part):
-    """What the account says."""
+    """What the account says.
+
+    ``webAcls``, ``trustStores``, ``logBuckets`` and ``foreignTargetGroups`` answer a name or ARN
+    that annotations use with an ARN (a bucket with its Region), and with "" where there is none of
+    that name; what is not listed is not known. ``sslPolicies``, if it is there, lists every policy
+    of the Region. ``unread`` says what the exporting credentials were not allowed to read.
+    """
 
     observed_at: str = ""
     account_id: str = ""
@@ -142,6 +148,14 @@ class FactsPart(Part):
     load_balancers: Count = 0
     target_groups: Count = 0
     existing_names: tuple[str, ...] = ()
+    web_acls: dict[str, str] = {}
+    trust_stores: dict[str, str] = {}
+    ssl_policies: tuple[str, ...] | None = None
+    log_buckets: dict[str, str] = {}
+    foreign_target_groups: dict[str, str] = {}
+    shield_subscribed: bool | None = None
+    protections: dict[str, str] | None = None
+    unread: tuple[str, ...] = ()
 
 
 class ResourcePart(Part):

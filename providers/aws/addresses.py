@@ -10,9 +10,11 @@ hash of the whole).
 Kind                     Address
 ======================== ==============================================================
 LoadBalancer             ``aws:load-balancer/<group>[@generation]``
-SecurityGroup            ``aws:security-group/<group>/frontend``, ``.../shared/backend``
+SecurityGroup            ``aws:security-group/<group>/frontend``, ``.../shared/backend``,
+                         ``.../shared/incumbent-backend`` (``incumbent`` compatibility)
 SecurityGroupRule        ``aws:security-group-rule/<group>/frontend/<port>``,
-                         ``aws:security-group-rule/shared/<group id>/<first>-<last>``
+                         ``aws:security-group-rule/shared/<group id>/<first>-<last>``,
+                         ``.../<first>-<last>-incumbent``
 Listener                 ``aws:listener/<group>/<port>``
 ListenerCertificate      ``aws:listener-certificate/<group>/<port>/<hash of the ARN>``
 ListenerRule             ``aws:listener-rule/<group>/<port>/<hash of host, path, ...>``
@@ -28,6 +30,10 @@ NetworkLoadBalancer      ``aws:network-load-balancer/<group>`` (in front of the 
 A group is ``shop/web`` (implicit: the load balancer of one Ingress), ``edge`` (explicit) or
 ``shared``. A target group id is ``<service>:<port>/<mode>``; explicit groups, which several
 Ingresses share, put ``<namespace>/<ingress>/`` before it.
+
+What belongs to the load balancer that replaces another bears its generation: ``@2`` at the end of
+everything that hangs on it, ``@2.1`` for the first generation of a target group there (``@2`` is a
+target group's second one on the first load balancer). Security groups and certificates serve both.
 """
 
 from __future__ import annotations
@@ -48,6 +54,7 @@ LONGEST = 256
 _PREFIX = "aws:"
 _FOREIGN = re.compile(r"[^A-Za-z0-9+\-=._:/@]")
 _HASH = 10
+_SUFFIX = 12  # room for a generation, so that an address is cut alike with and without one
 
 
 class Kind(StrEnum):
@@ -95,6 +102,11 @@ _SHAPES: Mapping[Kind, _Shape] = MappingProxyType(
 )
 _KINDS: Mapping[str, Kind] = MappingProxyType({s.slug: kind for kind, s in _SHAPES.items()})
 
+_UNCHANGED_BY_REPLACEMENT = frozenset(
+    {Kind.SECURITY_GROUP, Kind.SECURITY_GROUP_RULE, Kind.CERTIFICATE}
+)
+_NUMBERED_TWICE = frozenset({Kind.TARGET_GROUP, Kind.TARGETS})
+
 _EXPLICIT_TARGET_GROUP = 5  # edge / shop / web / web:80 / pod
 
 
@@ -107,13 +119,15 @@ class Address:
     """An address taken apart. ``group`` and ``id`` are those of the address *as it is spelled*.
 
     Of an address that had to be cut only the kind and the generation are dependable; the tag
-    ``ingress-provisioner.io/group`` says the group in any case.
+    ``ingress-provisioner.io/group`` says the group in any case. ``balancer`` is the generation of
+    the load balancer that it belongs to; 0 for what all of them use.
     """
 
     kind: Kind
     group: str
     id: str
     generation: int = 1
+    balancer: int = 1
 
 
 def digest10(*parts: str) -> str:
@@ -137,6 +151,11 @@ def backend_security_group() -> str:
     return _spell(Kind.SECURITY_GROUP, SHARED, "backend")
 
 
+def incumbent_backend_security_group() -> str:
+    """Return the address of the same, for load balancers that follow the incumbent controller."""
+    return _spell(Kind.SECURITY_GROUP, SHARED, "incumbent-backend")
+
+
 def frontend_rule(group: str, port: int) -> str:
     """Return the address of what lets clients in on one port."""
     return _spell(Kind.SECURITY_GROUP_RULE, group, "frontend", str(port))
@@ -145,6 +164,11 @@ def frontend_rule(group: str, port: int) -> str:
 def backend_rule(group_id: str, first: int, last: int) -> str:
     """Return the address of what lets load balancers reach ports of one endpoint group."""
     return _spell(Kind.SECURITY_GROUP_RULE, SHARED, group_id, f"{first}-{last}")
+
+
+def incumbent_backend_rule(group_id: str, first: int, last: int) -> str:
+    """Return the address of the same, for load balancers that follow the incumbent controller."""
+    return _spell(Kind.SECURITY_GROUP_RULE, SHARED, group_id, f"{first}-{last}-incumbent")
 
 
 def listener(group: str, port: int) -> str:
@@ -203,6 +227,41 @@ def _is_generation(address: str, first: str) -> bool:
     return number.isdecimal() and base == first
 
 
+def on_balancer(address: str, generation: int) -> str:
+    """Return the address that something of the first load balancer has on a later one.
+
+    Args:
+        address: As for the first load balancer.
+        generation: Of the load balancer; 1 changes nothing, and what all of them use stays as is.
+    """
+    kind = _kind_of(address)
+    if generation == 1 or kind is None or kind in _UNCHANGED_BY_REPLACEMENT:
+        return address
+    head, _, own = address.partition("@")
+    return f"{head}@{generation}.{own or 1}" if kind in _NUMBERED_TWICE else f"{head}@{generation}"
+
+
+def on_first_balancer(address: str) -> str:
+    """Return the address that something of any load balancer has on the first: the way back."""
+    kind = _kind_of(address)
+    if kind is None or kind in _UNCHANGED_BY_REPLACEMENT:
+        return address
+    head, _, suffix = address.partition("@")
+    if kind not in _NUMBERED_TWICE or not suffix:
+        return head
+    own = suffix.rpartition(".")[2]
+    return head if own == "1" else f"{head}@{own}"
+
+
+def balancer_of(address: str) -> int:
+    """Return the generation of the load balancer that something belongs to, 0 for all of them."""
+    return parse(address).balancer if _kind_of(address) is not None else 0
+
+
+def _kind_of(address: str) -> Kind | None:
+    return _KINDS.get(address.removeprefix(_PREFIX).partition("/")[0])
+
+
 def certificate(group: str, *identity: str) -> str:
     """Return the address of a certificate of ours in ACM (imported or requested)."""
     return _spell(Kind.CERTIFICATE, group, digest10(*identity))
@@ -223,6 +282,11 @@ def protection(group: str) -> str:
     return _spell(Kind.PROTECTION, group)
 
 
+def addon(kind: Kind, group: str) -> str:
+    """Return the address of what stands beside a load balancer, one of each kind."""
+    return _spell(kind, group)
+
+
 def network_load_balancer(group: str) -> str:
     """Return the address of the network load balancer in front of a group's load balancer."""
     return _spell(Kind.NETWORK_LOAD_BALANCER, group)
@@ -239,10 +303,21 @@ def parse(address: str) -> Address:
     if not address.startswith(_PREFIX) or kind is None or not slash:
         raise AddressError(f"{address!r} is not an address of this provider")
     rest, _, suffix = rest.partition("@")
-    if suffix and not suffix.isdecimal():
+    if suffix and not suffix.replace(".", "", 1).isdecimal():
         raise AddressError(f"{address!r} ends in no generation number")
     group, identity = _split(kind, rest)
-    return Address(kind=kind, group=group, id=identity, generation=int(suffix or 1))
+    balancer, own = _numbers(kind, suffix)
+    return Address(kind=kind, group=group, id=identity, generation=own, balancer=balancer)
+
+
+def _numbers(kind: Kind, suffix: str) -> tuple[int, int]:
+    """Return the generation of the load balancer, and that of the thing itself."""
+    if kind in _UNCHANGED_BY_REPLACEMENT:
+        return 0, int(suffix or 1)
+    if kind not in _NUMBERED_TWICE:
+        return int(suffix or 1), int(suffix or 1)
+    balancer, dot, own = suffix.partition(".")
+    return (int(balancer), int(own)) if dot else (1, int(suffix or 1))
 
 
 def _split(kind: Kind, rest: str) -> tuple[str, str]:
@@ -257,7 +332,7 @@ def _split(kind: Kind, rest: str) -> tuple[str, str]:
 def _spell(kind: Kind, *elements: str, generation: int = 1) -> str:
     suffix = f"@{generation}" if generation > 1 else ""
     text = f"{_PREFIX}{_SHAPES[kind].slug}/" + "/".join(_clean(part) for part in elements)
-    return _cut(text, LONGEST - len(suffix)) + suffix
+    return _cut(text, LONGEST - _SUFFIX) + suffix
 
 
 def _respell(address: str, old: Kind, new: Kind) -> str:

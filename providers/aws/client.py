@@ -38,7 +38,7 @@ T = TypeVar("T")
 
 CONNECT_SECONDS = 2
 READ_SECONDS = 5
-READING_PREFIXES = ("Describe", "List", "Get")
+READING_PREFIXES = ("Describe", "List", "Get", "Head")
 
 
 class WriteWhilePlanningError(RuntimeError):

@@ -14,6 +14,7 @@ Messages carry the operation, AWS' code and AWS' own sentence; a denial names th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from types import MappingProxyType
@@ -58,6 +59,8 @@ THROTTLING_CODES = frozenset(
         "ThrottlingException",
         "TooManyRequestsException",
         "TransactionInProgressException",
+        # AWS WAF does not know a load balancer in its first moments; it asks to try again.
+        "WAFUnavailableEntityException",
     }
 )
 UNAVAILABLE_CODES = frozenset(
@@ -70,6 +73,8 @@ UNAVAILABLE_CODES = frozenset(
         "ServiceUnavailable",
         "ServiceUnavailableException",
         "Unavailable",
+        "InternalErrorException",  # Shield
+        "WAFInternalErrorException",
     }
 )
 CREDENTIAL_CODES = frozenset(
@@ -90,27 +95,55 @@ CREDENTIAL_CODES = frozenset(
 )
 DENIED_CODES = frozenset(
     {"AccessDenied", "AccessDeniedException", "NotAuthorized", "OptInRequired"}
-    | {"UnauthorizedOperation"}
+    | {"UnauthorizedOperation", "403"}  # S3 answers a HEAD without a body: the status is the code
 )
+NOT_FOUND_CODES = frozenset({"404", "NoSuchBucket", "WAFNonexistentItemException"})
 NOT_FOUND_ENDINGS = ("NotFound", "NotFoundException", "NoSuchEntity")
 CONFLICT_CODES = frozenset(
     {
         "DependencyViolation",
         "IdempotentParameterMismatch",
+        "CapacityReservationPending",
         "IncorrectState",
         "InvalidGroup.InUse",
         "OperationNotPermitted",  # deletion protection, or in use
         "PriorityInUse",
         "ResourceInUse",
+        "ResourceInUseException",  # ACM: something still uses the certificate
+        "OptimisticLockException",  # Shield: something else changed it just now
+        "ResourceAlreadyExistsException",
         "TargetGroupAssociationLimit",  # the target group serves another load balancer
+        "TrustStoreNotReady",
     }
 )
 CONFLICT_ENDINGS = (".Duplicate",)
 CONFLICT_BEGINNINGS = ("Duplicate",)
 LIMIT_BEGINNINGS = ("TooMany",)
-LIMIT_ENDINGS = ("LimitExceeded", "LimitExceededException")
+LIMIT_ENDINGS = (
+    "LimitExceeded",
+    "LimitExceededException",
+    "LimitsExceededException",
+)
+LIMIT_CODES = frozenset({"InsufficientCapacity"})
 
-IAM_PREFIXES: Mapping[str, str] = MappingProxyType({"elbv2": "elasticloadbalancing"})
+IAM_PREFIXES: Mapping[str, str] = MappingProxyType(
+    {"elbv2": "elasticloadbalancing", "service-quotas": "servicequotas"}
+)
+IAM_ACTIONS: Mapping[str, str] = MappingProxyType({"s3:HeadBucket": "s3:ListBucket"})
+"""Actions that IAM calls otherwise than the API does."""
+
+HINTS: Mapping[str, str] = MappingProxyType(
+    {
+        "CapacityDecreaseRequestsLimitExceeded": "capacity can be lowered only so often a day; the "
+        "reservation stays as it is until tomorrow",
+        "CapacityReservationPending": "an earlier reservation is still being made; try again later",
+        "InsufficientCapacity": "AWS cannot reserve that much now; ask for less, or try later",
+        "TrustStoreNotReady": "wait until the trust store is ACTIVE",
+        "WAFUnavailableEntityException": "AWS WAF does not know the load balancer yet; try again "
+        "in a minute",
+    }
+)
+"""Ways out of particular errors."""
 
 ProviderErrorType: TypeAlias = type[ProviderError]
 BotoError: TypeAlias = BotoCoreError | ClientError | ResponseParserError
@@ -145,7 +178,7 @@ def translated(error: BotoError, *, service: str, operation: str) -> Provisioner
     match error:
         case ParamValidationError():
             return Rejected(
-                f"{where}the request is malformed: {' '.join(str(error).split())}",
+                f"{where}the request is malformed: {_complaints(error)}",
                 hint="this is a bug in Ingress Provisioner; please report it",
                 operation=operation,
                 code=code,
@@ -179,7 +212,8 @@ def _of_answer(error: ClientError, *, service: str, operation: str) -> Provision
         return ConfigError(f"the AWS credentials were refused: {message}", hint=CREDENTIALS_HINT)
     kind = _kind(code, status)
     action = f"{IAM_PREFIXES.get(service, service)}:{operation}"
-    return kind(message, hint=_hint(kind, action), operation=operation, code=code)
+    action = IAM_ACTIONS.get(action, action)
+    return kind(message, hint=_hint(kind, action, code), operation=operation, code=code)
 
 
 def _kind(code: str, status: int) -> ProviderErrorType:
@@ -189,6 +223,8 @@ def _kind(code: str, status: int) -> ProviderErrorType:
         (Unavailable, UNAVAILABLE_CODES),
         (Denied, DENIED_CODES),
         (Conflict, CONFLICT_CODES),
+        (NotFound, NOT_FOUND_CODES),
+        (LimitExceeded, LIMIT_CODES),
     ):
         if code in codes:
             return kind
@@ -209,7 +245,9 @@ def _kind_by_pattern(code: str, status: int) -> ProviderErrorType:
     return Rejected
 
 
-def _hint(kind: ProviderErrorType, action: str) -> str:
+def _hint(kind: ProviderErrorType, action: str, code: str) -> str:
+    if code in HINTS:
+        return HINTS[code]
     if kind is Denied:
         return f"allow {action} in the IAM policy of these credentials"
     if kind is Throttled:
@@ -217,6 +255,19 @@ def _hint(kind: ProviderErrorType, action: str) -> str:
     if kind is LimitExceeded:
         return "the limit was reached after planning; plan again, or ask AWS to raise it"
     return ""
+
+
+_COMPLAINT = re.compile(
+    r"Missing required parameter in [\w.\[\]]+: \"\w+\""
+    r"|Unknown parameter in [\w.\[\]]+: \"\w+\""
+    r"|Invalid \w+(?: \w+)* for parameter [\w.\[\]]+"
+)
+
+
+def _complaints(error: ParamValidationError) -> str:
+    """Return what botocore finds wrong, without the values, which may be secrets."""
+    found = _COMPLAINT.findall(str(error))
+    return "; ".join(found) or "botocore does not say where"
 
 
 def _first_line(text: str) -> str:

@@ -20,6 +20,7 @@ from providers.aws.live.journal import Journal
 from providers.aws.live.pace import Pace, SystemClock, persist
 from provisioner.model.change import Call
 from provisioner.model.errors import ProviderError, Rejected
+from provisioner.model.resource import secrets_in
 from provisioner.ports import Clock, CloudTarget, Fence
 
 T = TypeVar("T")
@@ -27,6 +28,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
+HIDDEN = "[hidden]"
 
 
 class WriteGate:
@@ -82,8 +84,9 @@ class AwsWriter:
             answer = method(**{name: thawed(value) for name, value in parameters.items()})
         except ProviderError as error:
             if error.code not in call.already_done:
-                log.warning("%s for %s: %s", call.operation, call.address, error.message)
-                raise
+                told = _without_secrets(error, call)
+                log.warning("%s for %s: %s", call.operation, call.address, told.message)
+                raise told from None
             log.info("%s for %s: done already (%s)", call.operation, call.address, error.code)
             self._journal.note(call, NOTHING)
             return NOTHING
@@ -95,6 +98,15 @@ class AwsWriter:
     def close(self) -> None:
         """Give the connections back."""
         self._clients.close()
+
+
+def _without_secrets(error: ProviderError, call: Call) -> ProviderError:
+    """Return what AWS said without the secrets that we sent; some refusals quote the request."""
+    message = error.message
+    for secret in sorted(secrets_in(call.parameters), key=len, reverse=True):
+        message = message.replace(secret, HIDDEN)
+    kind = type(error)
+    return kind(message, hint=error.hint, operation=error.operation, code=error.code)
 
 
 def thawed(value: object) -> object:

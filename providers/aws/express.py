@@ -24,6 +24,8 @@ from providers.aws.desired.needs import backend_needs
 from providers.aws.desired.network import Network, network, uses_backend_group
 from providers.aws.desired.targets import TargetGroups, target_groups
 from providers.aws.routing import rules
+from providers.aws.routing.remarks import listener_warnings
+from providers.aws.sealed import sealed
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.intent import Quarantined
 from provisioner.model.resource import Resource
@@ -37,6 +39,7 @@ class _Rules:
     resources: tuple[Resource, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     quarantined: tuple[Quarantined, ...] = ()
+    target_groups: tuple[str, ...] = ()
 
 
 def express(request: Expression, facts: Facts) -> Expressed:
@@ -58,9 +61,16 @@ def express(request: Expression, facts: Facts) -> Expressed:
     findings = [d for this in fronts for d in this.diagnostics]
     findings += [*net.diagnostics, *frame.diagnostics]
     set_aside = tuple(q for this in fronts for q in this.quarantined)
-    if frame.resource is None or (context.existing is None and not served):
+    if frame.resource is None or (context.existing is None and _cannot_begin(fronts)):
         return _stopped(context, tuple(findings), set_aside)
     return _expressed(context, served, net, frame, findings=findings, set_aside=set_aside)
+
+
+def _cannot_begin(fronts: Sequence[Front]) -> bool:
+    """Tell whether a load balancer is not to be made: no port, or one with refused settings."""
+    return not any(this.planned for this in fronts) or any(
+        d.blocking for this in fronts for d in this.settings.diagnostics
+    )
 
 
 def _expressed(
@@ -75,12 +85,12 @@ def _expressed(
     groups = target_groups(context.request, context.facts, vpc_id=context.vpc_id)
     listeners = [r for this in served for r in listener_resources(context, this, groups.addresses)]
     planned = _rules(context, served, groups)
-    balancers = (frame.resource,) if frame.resource is not None else ()
-    resources = retain.complete(
-        context,
-        [*_kept_listeners(context, listeners), *balancers, *net.resources, *planned.resources],
-        available={resource.address: resource for resource in groups.resources},
-    )
+    balancers = (frame.resource, *frame.addons) if frame.resource is not None else ()
+    available = {resource.address: resource for resource in groups.resources}
+    unused_groups = [available[a] for a in planned.target_groups if a in available]
+    parts = [*_kept_listeners(context, listeners), *balancers, *net.resources, *planned.resources]
+    complete = retain.complete(context, [*parts, *unused_groups], available=available)
+    resources = tuple(sealed(resource) for resource in complete)
     shared, remarks = (
         backend_needs(context, resources, groups) if uses_backend_group(net.groups) else ((), ())
     )
@@ -91,7 +101,7 @@ def _expressed(
             *findings,
             *groups.diagnostics,
             *planned.diagnostics,
-            *rules.redirect_warnings(context.intent),
+            *listener_warnings(context.intent),
             *remarks,
         ),
         quarantined=_once((*set_aside, *groups.quarantined, *planned.quarantined)),
@@ -110,6 +120,7 @@ def _rules(context: Context, served: Sequence[Front], groups: TargetGroups) -> _
     ]
     findings: list[Diagnostic] = []
     set_aside: list[Quarantined] = []
+    groups_of_dropped: set[str] = set()
     for this in served:
         if is_redirect(context, this.listener):
             resources += this.kept
@@ -119,14 +130,19 @@ def _rules(context: Context, served: Sequence[Front], groups: TargetGroups) -> _
             this.listener,
             target_groups=groups.addresses,
             kept=this.kept,
+            foreign=context.facts.foreign_target_groups,
             default_held=this.listener.default_ingress is None
             and retain.default_is_held(context, this.listener.port),
         )
         resources += result.resources
         findings += result.diagnostics
         set_aside += result.quarantined
+        groups_of_dropped.update(result.target_groups)
     return _Rules(
-        resources=tuple(resources), diagnostics=tuple(findings), quarantined=tuple(set_aside)
+        resources=tuple(resources),
+        diagnostics=tuple(findings),
+        quarantined=tuple(set_aside),
+        target_groups=tuple(sorted(groups_of_dropped)),
     )
 
 

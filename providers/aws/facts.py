@@ -20,6 +20,7 @@ from providers.aws.client import Clients
 from providers.aws.live.acm import read_certificates
 from providers.aws.live.index import Neighbours
 from providers.aws.live.instances import Machine, read_machines, read_pod_groups
+from providers.aws.live.named import read_named
 from providers.aws.live.paging import FILTER_VALUES, THREADS, batches, tag_mapping
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def read_facts(clients: Clients, wanted: Wanted, *, neighbours: Neighbours, now:
     """
     with ThreadPoolExecutor(THREADS) as pool:
         certificates = pool.submit(read_certificates, clients, wanted)
+        named = pool.submit(read_named, clients, wanted)
         machines = read_machines(clients, wanted)
         pods = pool.submit(read_pod_groups, clients, wanted, machines)
         vpc, problem = _vpc(clients, wanted, machines)
@@ -67,7 +69,26 @@ def read_facts(clients: Clients, wanted: Wanted, *, neighbours: Neighbours, now:
             load_balancers=neighbours.load_balancers,
             target_groups=neighbours.target_groups,
             existing_names=neighbours.names,
+            web_acls=named.result().web_acls,
+            trust_stores=named.result().trust_stores,
+            ssl_policies=named.result().ssl_policies,
+            log_buckets=named.result().log_buckets,
+            foreign_target_groups=_target_groups(wanted, neighbours),
+            shield_subscribed=named.result().shield_subscribed,
+            protections=named.result().protections,
+            unread=named.result().unread,
         )
+
+
+def _target_groups(wanted: Wanted, neighbours: Neighbours) -> Mapping[str, str]:
+    """Return the ARN of each target group that actions name; the index has listed them all."""
+    known = frozenset(neighbours.target_group_arns.values())
+    return MappingProxyType(
+        {
+            name: name if name in known else neighbours.target_group_arns.get(name, "")
+            for name in wanted.target_groups
+        }
+    )
 
 
 def _vpc(

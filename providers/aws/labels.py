@@ -10,17 +10,26 @@ The *role* of a resource is what it is within its load balancer, in the incumben
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
-from providers.aws import marks, names
-from provisioner.model.intent import BackendId, BackendIntent, TargetMode
+from providers.aws import incumbent, marks, names
+from provisioner.model.intent import BackendId, BackendIntent, Compatibility, TargetMode
 from provisioner.model.kube import NO_STRINGS, Key
-from provisioner.model.resource import Value
+from provisioner.model.resource import Unknown, Value
 from provisioner.ports import Expression
 
 LONGEST_DESCRIPTION = 255
 """The longest description that EC2 takes."""
+
+CONTROL_PORT = "target-control-port"
+"""Option of a backend: the port of the target control agent."""
+
+TARGET_TYPES: Mapping[TargetMode, str] = MappingProxyType(
+    {TargetMode.POD: "ip", TargetMode.NODE_PORT: "instance"}
+)
+"""What AWS calls the target modes."""
 
 LOAD_BALANCER = "LoadBalancer"
 FRONTEND_GROUP = "ManagedLBSecurityGroup"
@@ -47,10 +56,26 @@ class Labels:
         """Return the labels for what a request expresses."""
         return cls(request=request)
 
+    @property
+    def is_incumbent(self) -> bool:
+        """Whether the load balancer is named and tagged as the incumbent controller would."""
+        return self.request.intent.compatibility is Compatibility.INCUMBENT
+
+    @property
+    def _cluster(self) -> str:
+        return self.request.settings.identity.cluster_name
+
     def load_balancer_name(self, scheme: str, *, generation: int = 1) -> str:
-        """Return the name of the load balancer (``scheme`` in AWS's words)."""
-        del scheme  # part of the incumbent's name only
+        """Return the name of the load balancer (``scheme`` in AWS's words).
+
+        A later generation needs a name of its own; the incumbent's has the scheme in it, which is
+        what a later generation differs by.
+        """
         intent = self.request.intent
+        if self.is_incumbent:
+            return incumbent.load_balancer(
+                self._cluster, intent.name, explicit=intent.explicit, scheme=scheme
+            )
         return names.load_balancer(
             self.request.settings.identity,
             intent.name,
@@ -61,18 +86,54 @@ class Labels:
     def frontend_group_name(self) -> str:
         """Return the name of the security group that lets clients in."""
         intent = self.request.intent
+        if self.is_incumbent:
+            return incumbent.frontend_security_group(
+                self._cluster, intent.name, explicit=intent.explicit
+            )
         return names.frontend_security_group(
             self.request.settings.identity, intent.name, explicit=intent.explicit
         )
 
     def frontend_group_description(self) -> str:
         """Return the description of the security group that lets clients in."""
+        if self.is_incumbent:
+            return incumbent.FRONTEND_DESCRIPTION
         return f"Ingress Provisioner: clients of {self.request.intent.name}"[:LONGEST_DESCRIPTION]
 
+    def client_description(self, port: int) -> str:
+        """Return the description of a rule that lets clients in, "" for none."""
+        if self.is_incumbent:
+            return ""
+        text = f"Ingress Provisioner: clients of {self.request.intent.name} on port {port}"
+        return text[:LONGEST_DESCRIPTION]
+
     def target_group_name(
-        self, backend: BackendIntent, mode: TargetMode, *, generation: int = 1
-    ) -> str:
-        """Return the name of a backend's target group."""
+        self,
+        backend: BackendIntent,
+        mode: TargetMode,
+        *,
+        port: int | Unknown,
+        generation: int = 1,
+        taken: Collection[str] = (),
+    ) -> str | Unknown:
+        """Return the name of a backend's target group.
+
+        Args:
+            backend: The backend.
+            mode: How traffic reaches its pods.
+            port: The target group's own port; part of the incumbent's name.
+            generation: Which of several target groups of the backend it is.
+            taken: Names of the others. The incumbent's name leaves out some of what cannot be
+                changed (the address family), so two could meet; ours then takes its place.
+        """
+        if self.is_incumbent and isinstance(port, Unknown):
+            return port
+        if self.is_incumbent and not backend.service_uid:
+            return Unknown(f"the UID that the cluster gives Service {backend.id.service}")
+        if self.is_incumbent and isinstance(port, int):
+            name = self._incumbent_name(backend, mode, port)
+            if name not in taken:
+                return name
         return names.target_group(
             self.request.settings.identity,
             self.request.intent.name,
@@ -81,6 +142,25 @@ class Labels:
             protocol=backend.protocol.value,
             version=backend.protocol_version.value,
             generation=generation,
+        )
+
+    def _incumbent_name(self, backend: BackendIntent, mode: TargetMode, port: int) -> str:
+        service, ingress = backend.id.service, backend.id.ingress
+        control_port = backend.options.get(CONTROL_PORT)
+        return incumbent.target_group(
+            service.namespace,
+            service.name,
+            self._cluster,
+            self.request.intent.name,
+            ingress.namespace,
+            ingress.name,
+            backend.service_uid,
+            backend.id.port,
+            str(port),
+            TARGET_TYPES[mode],
+            backend.protocol.value,
+            backend.protocol_version.value,
+            str(control_port) if isinstance(control_port, int) else "",
         )
 
     def tags(
@@ -92,12 +172,23 @@ class Labels:
         ingress: Key | None = None,
     ) -> Value:
         """Return the ``Tags`` of a resource; the installation's own are included."""
-        del role  # part of the incumbent's tags only
         settings = self.request.settings
         return marks.tags(
             settings.identity,
             group=self.request.intent.name,
             address=address,
             ingress=ingress,
-            user={**settings.tags, **user},
+            user=self._incumbent_tags(role, user)
+            if self.is_incumbent
+            else {**settings.tags, **user},
         )
+
+    def _incumbent_tags(self, role: str, user: Mapping[str, str]) -> Mapping[str, str]:
+        """Return the incumbent's tags; the installation's win there, and what has no role has none.
+
+        The tags by which it finds its resources win over everybody's.
+        """
+        if not role:
+            return NO_STRINGS
+        own = incumbent.tags(self._cluster, self.request.intent.name, role)
+        return {**user, **self.request.settings.tags, **own}

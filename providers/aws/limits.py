@@ -37,6 +37,8 @@ EVALUATIONS = "match-evaluations-per-alb-rule"
 SECURITY_GROUP_RULES = "inbound-rules-per-security-group"
 SECURITY_GROUPS = "security-groups-per-network-interface"
 TAGS = "tags-per-resource"
+VERIFY_LISTENERS = "verify-listeners-per-application-load-balancer"
+CAPACITY_UNITS = "reserved-capacity-units-per-application-load-balancer"
 
 ACCOUNT = "the account"
 """The subject of account-wide limits."""
@@ -60,6 +62,8 @@ _TABLE: tuple[tuple[str, int, bool, str], ...] = (
     (SECURITY_GROUP_RULES, 60, _ADJUSTABLE, "inbound rules per security group"),
     (SECURITY_GROUPS, 5, _ADJUSTABLE, "security groups per network interface"),
     (TAGS, 50, _FIXED, "tags per resource"),
+    (VERIFY_LISTENERS, 2, _FIXED, "listeners per load balancer that verify clients (mutual TLS)"),
+    (CAPACITY_UNITS, 15_000, _ADJUSTABLE, "reserved capacity units per load balancer"),
 )
 
 DEFAULTS = Limits(
@@ -120,8 +124,12 @@ def _own(resource: Resource | ObservedResource) -> Iterator[Cost]:
             yield Cost(limit=LOAD_BALANCERS, subject=ACCOUNT, units=1)
             groups = len(_entries(resource.spec.get("SecurityGroups")))
             yield Cost(limit=SECURITY_GROUPS, subject=balancer, units=groups)
+            if units := _units(resource.spec.get("MinimumLoadBalancerCapacity")):
+                yield Cost(limit=CAPACITY_UNITS, subject=balancer, units=units)
         case Kind.LISTENER.value:
             yield Cost(limit=LISTENERS, subject=balancer, units=1)
+            if _verifies(resource.spec.get("MutualAuthentication")):
+                yield Cost(limit=VERIFY_LISTENERS, subject=balancer, units=1)
         case Kind.LISTENER_CERTIFICATE.value:
             yield Cost(limit=CERTIFICATES, subject=balancer, units=1)
         case Kind.LISTENER_RULE.value:
@@ -137,6 +145,15 @@ def _own(resource: Resource | ObservedResource) -> Iterator[Cost]:
             yield Cost(limit=SECURITY_GROUP_RULES, subject=subject, units=ranges)
         case _:  # a security group itself: counted where an interface carries it
             return
+
+
+def _units(capacity: Value) -> int:
+    units = capacity.get("CapacityUnits") if isinstance(capacity, Mapping) else None
+    return units if isinstance(units, int) else 0
+
+
+def _verifies(mutual_tls: Value) -> bool:
+    return isinstance(mutual_tls, Mapping) and mutual_tls.get("Mode") == "verify"
 
 
 def _targets(resource: Resource | ObservedResource, balancer: str) -> Iterator[Cost]:

@@ -22,12 +22,15 @@ from providers.aws import addresses, marks
 from providers.aws.addresses import Kind
 from providers.aws.client import Clients
 from providers.aws.live import normalise
+from providers.aws.live.addons import AddOn, read_addons
+from providers.aws.live.certificates import own_certificates, read_own_certificates
 from providers.aws.live.index import Index, Tagged
 from providers.aws.live.journal import Journal
 from providers.aws.live.listing import (
     MarkedListener,
     Scope,
     is_address_of,
+    read_capacity,
     read_health,
     read_listeners,
     read_load_balancer_attributes,
@@ -35,10 +38,18 @@ from providers.aws.live.listing import (
     read_security_groups,
     read_target_group_attributes,
 )
-from providers.aws.live.normalise import Refs
 from providers.aws.live.paging import THREADS, tag_mapping
+from providers.aws.live.plain import Refs
+from providers.aws.live.rule_words import rule_title
 from provisioner.model.kube import Key
-from provisioner.model.resource import NO_SPEC, Observed, ObservedResource, Ref, Spec
+from provisioner.model.resource import (
+    NO_SPEC,
+    Observed,
+    ObservedResource,
+    Ref,
+    Spec,
+    freeze_spec,
+)
 
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import (
@@ -62,6 +73,7 @@ ID_FIELDS: Mapping[Kind, str] = MappingProxyType(
         Kind.LISTENER: "ListenerArn",
         Kind.LISTENER_RULE: "RuleArn",
         Kind.TARGET_GROUP: "TargetGroupArn",
+        Kind.CERTIFICATE: "CertificateArn",
     }
 )
 
@@ -110,20 +122,27 @@ def observe(clients: Clients, scope: Scope, *, index: Index, journal: Journal) -
         balancer_attributes = pool.map(
             lambda b: read_load_balancer_attributes(clients, b.id), balancers
         )
+        capacities = pool.map(lambda b: read_capacity(clients, b), balancers)
+        guards = pool.map(lambda b: read_addons(clients, b), balancers)
         group_attributes = pool.map(
             lambda g: read_target_group_attributes(clients, g.id), target_groups
         )
         health = pool.map(lambda g: read_health(clients, g.id), target_groups)
+        certificates = read_own_certificates(clients, scope, pool=pool)
         listeners = read_listeners(clients, scope, balancers, pool=pool, journal=journal)
         places = _place_all(index, groups.result(), listeners)
+        for certificate in certificates:
+            places.take(Kind.CERTIFICATE, certificate.arn, certificate.tags)
         places.add(journal.resources())
         refs = Refs(places.refs)
         found = [
-            *_of_load_balancers(zip(balancers, balancer_attributes, strict=True), refs),
+            *_of_load_balancers(zip(balancers, balancer_attributes, capacities, strict=True), refs),
+            *_of_addons(zip(balancers, guards, strict=True), refs),
             *_of_security_groups(groups.result(), scope, refs),
             *_of_security_group_rules(group_rules.result(), scope, places),
             *_of_listeners(listeners, refs),
             *_of_target_groups(zip(target_groups, group_attributes, health, strict=True), refs),
+            *own_certificates(certificates, refs),
             *_outlines(index, scope, refs),
         ]
     resources = {resource.address: resource for resource in found}
@@ -174,14 +193,14 @@ def _resource(
 
 
 def _of_load_balancers(
-    found: Iterable[tuple[Tagged[LoadBalancerTypeDef], Sequence[Mapping[str, object]]]],
+    found: Iterable[tuple[Tagged[LoadBalancerTypeDef], Sequence[Mapping[str, object]], int | None]],
     refs: Refs,
 ) -> Iterable[ObservedResource]:
-    for balancer, attributes in found:
+    for balancer, attributes, capacity in found:
         ref, answer = refs.of(balancer.id), balancer.description
         if not isinstance(ref, Ref):
             continue
-        spec = normalise.load_balancer(answer, attributes, balancer.tags, refs)
+        spec = normalise.load_balancer(answer, attributes, balancer.tags, refs, capacity=capacity)
         resource = _resource(
             Kind.LOAD_BALANCER,
             ref.address,
@@ -194,6 +213,22 @@ def _of_load_balancers(
             outputs={"LoadBalancerArn": balancer.id, "DNSName": answer.get("DNSName", "")},
             state=answer.get("State", {}).get("Code", ""),
         )
+
+
+def _of_addons(
+    found: Iterable[tuple[Tagged[LoadBalancerTypeDef], Sequence[AddOn]]], refs: Refs
+) -> Iterable[ObservedResource]:
+    """Yield what guards load balancers; it has no tags and is its load balancer's."""
+    for balancer, guards in found:
+        ref, group = refs.of(balancer.id), marks.group_of(balancer.tags)
+        for each in guards if isinstance(ref, Ref) else ():
+            yield ObservedResource(
+                kind=each.kind.value,
+                address=addresses.addon(each.kind, group),
+                group=group,
+                spec=freeze_spec({"ResourceArn": ref, **each.spec}),
+                outputs=each.outputs,
+            )
 
 
 def _outlines(index: Index, scope: Scope, refs: Refs) -> Iterable[ObservedResource]:
@@ -248,7 +283,11 @@ def _of_listeners(found: Iterable[MarkedListener], refs: Refs) -> Iterable[Obser
         if not isinstance(ref, Ref):
             continue
         spec = normalise.listener(
-            tagged.description, listener.default_certificate, tagged.tags, refs
+            tagged.description,
+            listener.default_certificate,
+            tagged.tags,
+            refs,
+            attributes=listener.attributes,
         )
         resource = _resource(Kind.LISTENER, ref.address, tagged.tags, name="", spec=spec)
         yield replace(resource, outputs={"ListenerArn": tagged.id})
@@ -266,7 +305,9 @@ def _of_certificates(
     port = listener.tagged.description.get("Port", 0)
     is_second = resource.address != marks.address_of(listener.tagged.tags)
     for arn in listener.certificates:
-        address = addresses.listener_certificate(resource.group, port, arn)
+        known = refs.of(arn)
+        identity = known.address if isinstance(known, Ref) else known
+        address = addresses.listener_certificate(resource.group, port, identity)
         yield ObservedResource(
             kind=Kind.LISTENER_CERTIFICATE.value,
             address=_beside(address, listener.tagged.id) if is_second else address,
@@ -284,7 +325,7 @@ def _of_rule(
         resource,
         outputs={"RuleArn": rule.id},
         order=normalise.priority(rule.description),
-        title=normalise.rule_title(rule.description),
+        title=rule_title(rule.description),
     )
 
 

@@ -17,6 +17,7 @@ from providers.aws.account import Facts, Wanted
 from providers.aws.client import Clients, ReadGate
 from providers.aws.facts import read_facts
 from providers.aws.live import waits
+from providers.aws.live.incumbent import read_incumbent
 from providers.aws.live.index import Index, read_index
 from providers.aws.live.journal import Journal
 from providers.aws.live.listing import Scope
@@ -25,7 +26,9 @@ from providers.aws.live.quotas import read_quotas
 from providers.aws.observe import observe
 from provisioner.model.change import WaitFor
 from provisioner.model.diagnostic import Diagnostic
+from provisioner.model.incumbent import Incumbent
 from provisioner.model.limits import Limits
+from provisioner.model.readiness import PodHealth
 from provisioner.model.resource import Observed, Resource
 from provisioner.ports import Clock, CloudTarget, ClusterFacts
 
@@ -143,6 +146,13 @@ class AwsReader:
         scope = Scope(identity=self._clients.target.identity, groups=groups)
         return observe(self._clients, scope, index=self._indexed(), journal=self._journal)
 
+    def incumbent(self, wanted: Wanted) -> Incumbent:
+        """Return what AWS Load Balancer Controller made for this cluster."""
+        with self._lock:
+            known = self._index
+        index = known[1] if known is not None else self._indexed()
+        return read_incumbent(self._clients, wanted.guards, index=index, journal=self._journal)
+
     def check(self, desired: Sequence[Resource]) -> tuple[Diagnostic, ...]:
         """Return nothing.
 
@@ -155,6 +165,10 @@ class AwsReader:
     def holds(self, wait: WaitFor, outputs: Mapping[str, Mapping[str, str]]) -> bool:
         """Tell whether a wait is over."""
         return waits.holds(self._clients, wait, outputs)
+
+    def pod_health(self, backend: str) -> Mapping[str, PodHealth]:
+        """Return the health of the targets of a target group, by address."""
+        return waits.pod_health(self._clients, backend)
 
     def forget(self) -> None:
         """Drop the index, because the account is known to have changed."""

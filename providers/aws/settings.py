@@ -7,13 +7,17 @@ one port), of a backend, or of a path. Settings that every cloud knows are in ``
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from provisioner.model.annotation import Setting
+from provisioner.core.secret_error import SecretError
+from provisioner.model.annotation import PortWord, Setting
 from provisioner.model.kube import NO_STRINGS
 from provisioner.model.resource import Fingerprint, Spec
+
+PREFIX = "alb.ingress.kubernetes.io/"
+"""The prefix of the native annotations."""
 
 
 class MutualTlsMode(StrEnum):
@@ -25,14 +29,16 @@ class MutualTlsMode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MutualTls:
+class MutualTls(PortWord):
     """Mutual TLS of one port. ``trust_store`` is a name or an ARN, "" outside ``verify``."""
 
-    port: int
     mode: MutualTlsMode
     trust_store: str = ""
     ignore_expiry: bool | None = None
     advertise_ca_names: bool | None = None
+
+    def __str__(self) -> str:
+        return f"{self.mode} {self.trust_store}".rstrip()
 
 
 class AuthType(StrEnum):
@@ -58,6 +64,39 @@ class OidcProvider:
     extra_params: Mapping[str, str] = field(default_factory=lambda: NO_STRINGS)
     client_id: Fingerprint | None = None
     client_secret: Fingerprint | None = None
+
+    def filled(
+        self, data: Mapping[str, bytes], seal: Callable[[str, str], Fingerprint]
+    ) -> OidcProvider:
+        """Return the provider with what its Secret holds (``core.secrets.NamesSecret``).
+
+        Editors and ``echo`` leave line ends behind: the id loses white space at its end, the secret
+        control characters alone, because a blank may belong to it.
+        """
+        name = "clientID" if "clientID" in data else "clientId"
+        client_id = _secret_text(data, name).rstrip()
+        client_secret = _secret_text(data, "clientSecret").rstrip(_CONTROLS)
+        for key, text in ((name, client_id), ("clientSecret", client_secret)):
+            if not text:
+                raise SecretError(f"has nothing under key {key}")
+        return replace(
+            self,
+            client_id=seal(client_id, "oidc-client-id"),
+            client_secret=seal(client_secret, "oidc-client-secret"),
+        )
+
+
+_CONTROLS = "".join(map(chr, (*range(0x20), *range(0x7F, 0xA0))))
+
+
+def _secret_text(data: Mapping[str, bytes], name: str) -> str:
+    if name not in data:
+        shown = "clientID" if name == "clientId" else name
+        raise SecretError(f"has no key {shown}", hint="it needs the keys clientID and clientSecret")
+    try:
+        return data[name].decode()
+    except UnicodeDecodeError:
+        raise SecretError(f"holds under key {name} what is no text") from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,8 +37,10 @@ from providers.aws.account_file import (
 from provisioner.model.change import WaitFor
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.errors import ConfigError
+from provisioner.model.incumbent import Incumbent
 from provisioner.model.kube import Key, Meta, Node, Taint
 from provisioner.model.limits import Limits
+from provisioner.model.readiness import PodHealth
 from provisioner.model.resource import (
     SHARED,
     Fingerprint,
@@ -132,6 +134,19 @@ class AccountReader:
         }
         return Observed(resources=MappingProxyType(found))
 
+    def incumbent(self, wanted: Wanted) -> Incumbent:
+        """Refuse: the file holds what is ours alone."""
+        del wanted
+        raise ConfigError(
+            f"{self._path} cannot be compared with the incumbent's resources: an account file "
+            "holds only what is ours",
+            hint="read the live account: --take-over without --account",
+        )
+
+    def pod_health(self, backend: str) -> Mapping[str, PodHealth]:
+        """Refuse: health is a thing of the moment."""
+        raise ConfigError(f"{self._path} does not say how healthy the targets of {backend} are")
+
     def check(self, desired: Sequence[Resource]) -> tuple[Diagnostic, ...]:
         """Return nothing: a file cannot judge."""
         del desired
@@ -165,6 +180,15 @@ class NoAccountReader:
         """Return nothing."""
         del groups
         return Observed()
+
+    def incumbent(self, wanted: Wanted) -> Incumbent:
+        """Refuse: there is no account."""
+        del wanted
+        raise ConfigError("there is no account to find the incumbent's resources in")
+
+    def pod_health(self, backend: str) -> Mapping[str, PodHealth]:
+        """Refuse: there is no account."""
+        raise ConfigError(f"there is no account to ask about the targets of {backend}")
 
     def check(self, desired: Sequence[Resource]) -> tuple[Diagnostic, ...]:
         """Return nothing: there is nobody to ask."""
@@ -231,6 +255,14 @@ def _facts(part: FactsPart) -> Facts:
         load_balancers=part.load_balancers,
         target_groups=part.target_groups,
         existing_names=frozenset(part.existing_names),
+        web_acls=MappingProxyType(part.web_acls),
+        trust_stores=MappingProxyType(part.trust_stores),
+        ssl_policies=None if part.ssl_policies is None else frozenset(part.ssl_policies),
+        log_buckets=MappingProxyType(part.log_buckets),
+        foreign_target_groups=MappingProxyType(part.foreign_target_groups),
+        shield_subscribed=part.shield_subscribed,
+        protections=None if part.protections is None else MappingProxyType(part.protections),
+        unread=part.unread,
     )
 
 

@@ -23,7 +23,7 @@ _SAVED_WITH = frozenset({"plan_file", "yes", "all_or_nothing", "kubeconfig", "co
 
 @click.command(epilog=EPILOG)
 @click.argument("plan_file", metavar="[PLAN.json]", required=False, type=click.Path())
-@options.request_options(options.PLANNING_OPTIONS)
+@options.request_options(options.PLANNING_OPTIONS, options.REFUSED_OPTIONS)
 @click.option(
     "--yes", is_flag=True, help="Apply without asking. Needed where there is no terminal."
 )
@@ -51,8 +51,10 @@ def apply(
     from provisioner.cli.applying import Consent, carry_out
     from provisioner.cli.exitcodes import ERROR, exit_code
     from provisioner.cli.replay import reopen
+    from provisioner.cli.takeover import refuse_take_over
     from provisioner.cli.world import open_world
 
+    refuse_take_over(request, "apply")
     consent = Consent(yes=yes, all_or_nothing=all_or_nothing)
     if plan_file:
         _refuse_options(ctx)

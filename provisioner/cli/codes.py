@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -117,7 +117,7 @@ class _Scope:
             texts = [text for text in map(template, rest) if text]
             messages = self._texts(keywords.get("message")) or tuple(texts[:1]) or ("",)
             hints = self._texts(keywords.get("hint")) or tuple(texts[1:2]) or ("",)
-            for code in self._codes(item):
+            for code in self.codes(item):
                 for message in messages:
                     yield CodeUse(
                         code=code,
@@ -127,16 +127,18 @@ class _Scope:
                         module=self.module,
                     )
 
-    def _codes(self, node: ast.expr | None) -> tuple[str, ...]:
+    def codes(self, node: ast.expr | None) -> tuple[str, ...]:
         """Return the codes that an argument may be."""
         match node:
             case ast.Constant(value=str(text)) if is_code(text):
                 return (text,)
             case ast.IfExp(body=body, orelse=orelse):
-                return (*self._codes(body), *self._codes(orelse))
+                return (*self.codes(body), *self.codes(orelse))
             case ast.Name(id=name) if name in self.local:
                 direct = (value for value in self.local[name] if not isinstance(value, ast.Name))
-                return tuple(code for value in direct for code in self._codes(value))
+                others = {n: values for n, values in self.local.items() if n != name}
+                scope = replace(self, local=others)  # a name may be set to a part of itself
+                return tuple(code for value in direct for code in scope.codes(value))
             case ast.Name(id=name) | ast.Attribute(attr=name) if name in self.constants:
                 return (self.constants[name],)
             case _:

@@ -36,6 +36,7 @@ COMMANDS: Final[Mapping[str, Place]] = {
     "plan": Place("plan", "plan", "Show what would change."),
     "apply": Place("apply", "apply", "Carry out a plan."),
     "run": Place("run", "run", "Run the controller."),
+    "route": Place("route", "route", "Show which rule, backend and targets a request meets."),
     "limits": Place("limits", "limits", "Show how full every limit is and which bites next."),
     "render": Place("render", "render", "Print the desired resources alone."),
     "account": Place("account", "account", "Work with account files."),

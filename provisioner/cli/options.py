@@ -43,7 +43,7 @@ class Request:
     vpc_id: str = ""
     # what the Ingresses mean
     classes: tuple[str, ...] = ()
-    compatibility: str = "kubernetes"
+    compatibility: str = ""
     target_mode: str = ""
     scheme: str = ""
     tags: tuple[str, ...] = ()
@@ -52,6 +52,7 @@ class Request:
     settle_seconds: float = 30.0
     drain_seconds: float | None = None
     health_deadline_seconds: float = 600.0
+    take_over: bool = False
 
 
 _REQUEST_FIELDS: Final = tuple(field.name for field in fields(Request))
@@ -166,8 +167,8 @@ MEANING_OPTIONS: Final[tuple[Decorator, ...]] = (
     click.option(
         "--compatibility",
         type=click.Choice(["kubernetes", "incumbent"]),
-        default="kubernetes",
-        show_default=True,
+        default=None,
+        show_default="kubernetes; incumbent with --take-over",
         help="Whose reading of an Ingress applies: the Kubernetes API's or the incumbent's.",
     ),
     click.option(
@@ -233,6 +234,21 @@ PLANNING_OPTIONS: Final = (
     *WAIT_OPTIONS,
 )
 """What every command takes that plans."""
+
+TAKE_OVER_OPTIONS: Final[tuple[Decorator, ...]] = (
+    click.option(
+        "--take-over",
+        is_flag=True,
+        help="Compare with what the incumbent controller made: its Ingresses and its resources "
+        "count as ours. Such a plan cannot be applied.",
+    ),
+)
+"""What ``plan`` takes besides."""
+
+REFUSED_OPTIONS: Final[tuple[Decorator, ...]] = (
+    click.option("--take-over", is_flag=True, hidden=True),
+)
+"""What commands that write take only to refuse it by name."""
 
 RUN_OPTIONS: Final = (
     *KUBECONFIG_OPTIONS,

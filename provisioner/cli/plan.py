@@ -19,11 +19,13 @@ Examples:
       save a plan for: provisioner apply plan.json
   provisioner plan -f k8s/ --overlay -o markdown
       what merging these files would do to the whole cluster, as a comment
+  provisioner plan --take-over --cluster-name prod
+      what would change if the load balancers of the incumbent controller became ours
 """
 
 
 @click.command(epilog=EPILOG)
-@options.request_options(options.PLANNING_OPTIONS)
+@options.request_options(options.PLANNING_OPTIONS, options.TAKE_OVER_OPTIONS)
 @options.exit_code_options
 @options.output_options(*FORMATS)
 def plan(

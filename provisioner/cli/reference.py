@@ -18,10 +18,10 @@ import click
 from provisioner import wiring
 from provisioner.cli import codes, options
 from provisioner.cli.main import COMMANDS, provisioner
-from provisioner.core.annotations import PORTABLE
+from provisioner.core.portable import PORTABLE
 from provisioner.model.annotation import Annotation
 from provisioner.render.markdown import escaped
-from provisioner.render.schema import plan_schema
+from provisioner.render.schema import plan_schema, route_schema
 
 MADE: Final = (
     "<!-- Made by `python -m provisioner.cli.reference`; change the code, not this page. -->"
@@ -164,6 +164,7 @@ _ANNOTATIONS_INTRODUCTION: Final = (
     "| union | Everything is added up; one key with two values is a conflict. |",
     "| per port | Compared only among members on the same listener port. |",
     "| own | Affects only the rules and backends of the Ingress that says it. |",
+    "| rule | Affects its own rules; a Service's word counts for rules that lead to it alone. |",
 )
 
 
@@ -232,6 +233,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "cli.md": cli_page,
     "diagnostics.md": diagnostics_page,
     "plan.schema.json": plan_schema,
+    "route.schema.json": route_schema,
     "settings.md": settings_page,
 }
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from provisioner.cli.options import Request
 from provisioner.cli.record import replayed
+from provisioner.cli.takeover import refuse_saved
 from provisioner.cli.world import World, open_world
 from provisioner.model.errors import ConfigError, StalePlan
 from provisioner.model.plan import InputFile, Inputs
@@ -52,6 +53,7 @@ def _read(path: str) -> SavedPlan:
 
 
 def _refuse(saved: SavedPlan, path: str) -> None:
+    refuse_saved(saved.inputs.options, path)
     if saved.inputs.account_file is not None:
         raise ConfigError(
             f"{path} was made from an account file, so it cannot be applied",

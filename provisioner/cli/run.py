@@ -15,7 +15,7 @@ Examples:
 
 
 @click.command(epilog=EPILOG)
-@options.request_options(options.RUN_OPTIONS)
+@options.request_options(options.RUN_OPTIONS, options.REFUSED_OPTIONS)
 @click.option(
     "--health-port",
     type=click.IntRange(0, 65535),
@@ -43,7 +43,9 @@ def run(request: Request, *, health_port: int, health_host: str, log_level: str)
     Several replicas may run; the one that holds the Lease writes, the others stand by.
     """
     from provisioner.cli.controller import Probes, run_controller
+    from provisioner.cli.takeover import refuse_take_over
 
+    refuse_take_over(request, "run")
     return run_controller(
         request,
         probes=Probes(host=health_host, port=health_port),

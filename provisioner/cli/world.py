@@ -18,9 +18,12 @@ from provisioner import wiring
 from provisioner.cli.accounts import AccountHead, read_head
 from provisioner.cli.options import Request
 from provisioner.cli.record import recorded
+from provisioner.cli.takeover import check_take_over
 from provisioner.kube import client as kube_client
 from provisioner.kube import errors, live, overlay
+from provisioner.kube import secrets as kube_secrets
 from provisioner.kube.client import KubeClient
+from provisioner.kube.kinds import TARGET_GROUP_BINDING, KindInfo
 from provisioner.kube.manifests import Manifests, read_manifests
 from provisioner.kube.selectors import parse_selector
 from provisioner.model.errors import ConfigError
@@ -56,7 +59,9 @@ class World:
         if self.cluster is None or self.purges or "-" in self.request.files:
             return self
         manifests = _manifests(self.request)
-        return replace(self, snapshot=_snapshot(self.request, manifests, self.cluster))
+        snapshot = _snapshot(self.request, manifests, self.cluster)
+        completed = kube_secrets.with_secrets(snapshot, self.cluster, self.provider, self.settings)
+        return replace(self, snapshot=completed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +94,7 @@ def open_world(request: Request) -> World:
         reader=cloud.reader(request.account),
         target=cloud.target,
         settings=cloud.settings,
-        snapshot=_snapshot(request, manifests, cluster),
+        snapshot=_with_secrets(_snapshot(request, manifests, cluster), cluster, cloud),
         inputs=_inputs(request, manifests, account=cloud.account, cluster=cluster),
         cluster=cluster,
         sources=frozenset(manifests.snapshot.sources) if manifests is not None else None,
@@ -115,7 +120,7 @@ def open_world_without_cloud(request: Request) -> World:
         reader=reader,
         target=cloud.target,
         settings=cloud.settings,
-        snapshot=_snapshot(world_request, manifests, cluster),
+        snapshot=_with_secrets(_snapshot(world_request, manifests, cluster), cluster, cloud),
         inputs=_inputs(request, manifests, account=cloud.account, cluster=cluster),
         cluster=cluster,
         sources=frozenset(manifests.snapshot.sources) if manifests is not None else None,
@@ -153,13 +158,19 @@ def _check(request: Request) -> None:
         raise ConfigError(f"{name} needs files", hint="name them with -f")
     if request.overlay and request.prune:
         raise ConfigError("--prune cannot go with --overlay", hint="use --owned-by instead")
+    check_take_over(request)
 
 
 def _manifests(request: Request) -> Manifests | None:
     if not request.files:
         return None
     stdin = sys.stdin.buffer if "-" in request.files else None
-    return read_manifests(request.files, stdin=stdin, default_namespace=request.namespace)
+    return read_manifests(
+        request.files,
+        stdin=stdin,
+        default_namespace=request.namespace,
+        whole=request.no_cluster,
+    )
 
 
 def open_cluster(request: Request) -> KubeClient | None:
@@ -187,14 +198,27 @@ def _snapshot(
     if manifests is None:
         if cluster is None:
             raise ConfigError("there is nothing to plan", hint="name files with -f")
-        return live.read_snapshot(cluster)
+        return live.read_snapshot(cluster, more=_further_kinds(request))
     files = manifests.snapshot
     if cluster is None:
         return replace(files, complete=request.no_cluster)
+    present = live.read_snapshot(cluster, beside=files, more=_further_kinds(request))
     if request.overlay:
         owned_by = parse_selector(request.owned_by) if request.owned_by else None
-        return overlay.overlay(files, live.read_snapshot(cluster), owned_by=owned_by)
-    return overlay.resolve(files, live.read_snapshot(cluster))
+        return overlay.overlay(files, present, owned_by=owned_by)
+    return overlay.resolve(files, present)
+
+
+def _further_kinds(request: Request) -> tuple[KindInfo, ...]:
+    """Return what a comparison reads besides: the bindings of the incumbent controller."""
+    return (TARGET_GROUP_BINDING,) if request.take_over else ()
+
+
+def _with_secrets(snapshot: Snapshot, cluster: KubeClient | None, cloud: Cloud) -> Snapshot:
+    """Return the snapshot with the Secrets that its Ingresses name, where there is a cluster."""
+    if cluster is None:
+        return snapshot
+    return kube_secrets.with_secrets(snapshot, cluster, cloud.provider, cloud.settings)
 
 
 def open_cloud(request: Request, cluster: KubeClient | None) -> Cloud:
@@ -249,7 +273,7 @@ def settings_of(request: Request, identity: Identity) -> Settings:
     """Return the settings that a request describes."""
     return Settings(
         identity=identity,
-        compatibility=Compatibility(request.compatibility),
+        compatibility=_compatibility(request),
         classes=request.classes,
         default_namespace=request.namespace,
         target_mode=request.target_mode,
@@ -261,7 +285,15 @@ def settings_of(request: Request, identity: Identity) -> Settings:
         drain_seconds=request.drain_seconds,
         health_deadline_seconds=request.health_deadline_seconds,
         prune=request.prune,
+        take_over=request.take_over,
     )
+
+
+def _compatibility(request: Request) -> Compatibility:
+    """Return whose reading applies: what another controller made is first read as it reads."""
+    if request.compatibility:
+        return Compatibility(request.compatibility)
+    return Compatibility.INCUMBENT if request.take_over else Compatibility.KUBERNETES
 
 
 def _tags(texts: tuple[str, ...]) -> dict[str, str]:

@@ -19,7 +19,7 @@ from provisioner.core.reading import Reading, Table, Values, read_annotations
 from provisioner.core.targets import Targets
 from provisioner.core.values import PORTS
 from provisioner.model.annotation import Merge, Place
-from provisioner.model.diagnostic import Diagnostic, error
+from provisioner.model.diagnostic import Diagnostic, error, warning
 from provisioner.model.intent import (
     BackendId,
     BackendIntent,
@@ -38,6 +38,7 @@ TRAFFIC_PORT = "traffic-port"
 HEALTH_CHECK_TARGET_PORT = "health-check-target-port"
 """Option of a backend whose health check names a Service port: the port's number on pods."""
 
+_SHOWN = 3
 _MODES = {ModeWish.POD: TargetMode.POD, ModeWish.NODE_PORT: TargetMode.NODE_PORT}
 
 
@@ -100,13 +101,13 @@ class Backends:
 
     @property
     def remarks(self) -> tuple[Diagnostic, ...]:
-        """Return what is odd, but blocks nothing, in the annotations of the Services used."""
-        return tuple(
-            d
-            for key in sorted(self._readings)
-            for d in self._readings[key].diagnostics
-            if not d.blocking
-        )
+        """Return what is odd, but blocks nothing, about the Services used."""
+        found: list[Diagnostic] = []
+        for key in sorted(self._readings):
+            found += (d for d in self._readings[key].diagnostics if not d.blocking)
+            if addresses := self._targets.made_by_hand(key):
+                found.append(_made_by_hand(key, addresses))
+        return tuple(found)
 
     def resolve(self, candidate: Candidate, reference: Reference) -> Resolved:
         """Return the backend that a reference means."""
@@ -125,20 +126,21 @@ class Backends:
         )
         if blocking:
             return Resolved(problems=blocking)
-        policy = candidate.policy
-        values = (
-            policy.enforced.values.over(reading.values)
-            .over(candidate.own)
-            .over(policy.defaults.values)
-        )
         return self._build(
             _Use(
                 candidate=candidate,
                 reference=reference,
                 service=service,
                 port=port,
-                values=values,
+                values=_together(candidate, reading.values),
             )
+        )
+
+    def values_with(self, candidate: Candidate, service: Key) -> Values:
+        """Return what class, Service and Ingress say together, strongest first."""
+        found = self._snapshot.services.get(service)
+        return (
+            candidate.values if found is None else _together(candidate, self._reading(found).values)
         )
 
     def _build(self, use: _Use) -> Resolved:
@@ -156,7 +158,8 @@ class Backends:
 
     def _intent(self, use: _Use) -> BackendIntent:
         service, port, values = use.service, use.port, use.values
-        pods = self._targets.pods(service.key, port)
+        compatibility = use.candidate.policy.compatibility
+        pods = self._targets.pods(service, port, compatibility=compatibility)
         labels = values.get(settings_of.TARGET_NODE_LABELS) or NO_STRINGS
         said = values.where(settings_of.TARGET_MODE)
         health = _health_check(use)
@@ -168,6 +171,9 @@ class Backends:
             mode_source=said.source if said else "",
             service_port=port.port,
             service_port_name=port.name,
+            target_port_named=isinstance(port.target_port, str),
+            service_uid=service.meta.uid,
+            ip_families=service.ip_families,
             target_port=self._targets.target_port(service, port),
             node_port=port.node_port,
             can_node_port=_can_node_port(service, port),
@@ -179,7 +185,7 @@ class Backends:
             attributes=values.get(settings_of.TARGET_GROUP_ATTRIBUTES) or NO_STRINGS,
             tags=values.get(settings_of.TAGS) or NO_STRINGS,
             pods=pods,
-            nodes=self._targets.nodes(service, pods, labels=labels),
+            nodes=self._targets.nodes(service, port, labels=labels, compatibility=compatibility),
             count=self._targets.count(service, pods),
             options=self._option_values(use, health_port),
         )
@@ -188,8 +194,10 @@ class Backends:
         said, families = use.values.said, use.values.families
         options: dict[str, object] = {n: said[n].value for n in self._options if n in said}
         for name in self._families:
-            if name in families:
-                options[name] = {s: families[name][s].value for s in sorted(families[name])}
+            said_of = families.get(name, {})
+            words = (said_of[key].value for key in _port_keys(use) if key in said_of)
+            if (word := next(words, None)) is not None:
+                options[name] = word
         if health_port is not None:
             number = self._targets.target_port(use.service, health_port)
             options[HEALTH_CHECK_TARGET_PORT] = number
@@ -220,6 +228,22 @@ class Backends:
             hint=hint,
             ingress=candidate.key,
         )
+
+
+def _together(candidate: Candidate, service: Values) -> Values:
+    policy = candidate.policy
+    return policy.imposed_on(service.over(candidate.own)).over(policy.defaults.values)
+
+
+def _port_keys(use: _Use) -> tuple[str, ...]:
+    """Return how a family of annotations may name this Service port: as written first.
+
+    Where name and number are one backend, either of them names it.
+    """
+    ports = [str(use.reference.port)]
+    if use.candidate.policy.compatibility is Compatibility.KUBERNETES:
+        ports += [str(use.port.port), use.port.name]
+    return tuple(f"{use.service.meta.name}.{port}" for port in ports if port)
 
 
 def _identity(use: _Use) -> BackendId:
@@ -307,6 +331,17 @@ def _no_node_ports(use: _Use) -> Diagnostic:
         field=use.reference.at("name"),
         hint="make it a NodePort Service, or set target mode to pod or auto",
         ingress=use.candidate.key,
+    )
+
+
+def _made_by_hand(service: Key, addresses: tuple[str, ...]) -> Diagnostic:
+    shown = ", ".join(addresses[:_SHOWN]) + (", ..." if len(addresses) > _SHOWN else "")
+    return warning(
+        "BACKEND-ENDPOINTS-BY-HAND",
+        f"Service {service}",
+        message=f"endpoints without a Pod ({shown}) are not registered as pod targets",
+        hint="let the Service select pods; register other machines in a target group of your own"
+        " and let a rule forward to that",
     )
 
 

@@ -9,7 +9,7 @@ its annotations must not flip the scheme, or open the ports, of everybody.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from provisioner.core.annotations import (
     INBOUND_CIDRS,
@@ -24,10 +24,11 @@ from provisioner.core.annotations import (
     SUBNETS,
     TAGS,
 )
-from provisioner.core.reading import RESOLVED, Said, Table
+from provisioner.core.classes import SUBNET_TAGS
+from provisioner.core.reading import RESOLVED, Said, Table, Values
 from provisioner.core.rules import Draft
-from provisioner.model.annotation import Merge
-from provisioner.model.diagnostic import Diagnostic, error
+from provisioner.model.annotation import Merge, PortWord
+from provisioner.model.diagnostic import Diagnostic, error, warning
 from provisioner.model.intent import ListenerProtocol
 from provisioner.model.kube import Key
 
@@ -40,6 +41,7 @@ _PER_PORT = frozenset({SSL_POLICY.name, INBOUND_CIDRS.name, PREFIX_LISTS.name})
 _UNORDERED = frozenset({SUBNETS.name, INBOUND_CIDRS.name, PREFIX_LISTS.name})
 _LISTS = frozenset({INBOUND_CIDRS.name, PREFIX_LISTS.name})
 _HTTPS_ONLY = frozenset({SSL_POLICY.name})
+_INSTEAD = {SUBNETS.name: SUBNET_TAGS, SUBNET_TAGS: SUBNETS.name}  # two ways to say one thing
 _PROTOCOL = "protocol"
 _COMPATIBILITY = "compatibility"
 
@@ -96,7 +98,7 @@ class Scopes:
         for annotation in table.annotations:
             by_merge[annotation.merge].add(annotation.setting.name)
         return cls(
-            exclusive=_EXCLUSIVE | (by_merge[Merge.EXCLUSIVE] - RESOLVED),
+            exclusive=_EXCLUSIVE | {SUBNET_TAGS} | (by_merge[Merge.EXCLUSIVE] - RESOLVED),
             union=_UNION | (by_merge[Merge.UNION] - RESOLVED),
             per_port=_PER_PORT | (by_merge[Merge.PER_PORT] - RESOLVED),
         )
@@ -104,19 +106,50 @@ class Scopes:
 
 @dataclass(slots=True)
 class Ledger:
-    """The claims of the members heard so far."""
+    """The claims of the members heard so far; what was imposed overrules them without a quarrel."""
 
     scopes: Scopes
     claims: dict[Slot, Claim] = field(default_factory=dict)
+    imposed: set[Slot] = field(default_factory=set)
+
+    def impose(self, draft: Draft) -> None:
+        """Enter what a member's class states for the whole load balancer, before all others."""
+        for claim in _claims_of(draft, draft.candidate.policy.of_first, self.scopes):
+            self.claims[claim.slot] = claim
+            self.imposed.add(claim.slot)
 
     def conflicts(self, draft: Draft) -> tuple[Diagnostic, ...]:
         """Return where a member contradicts those before it."""
         found = []
         for claim in _claims(draft, self.scopes):
-            earlier = self.claims.get(claim.slot)
-            if earlier is not None and earlier.comparable != claim.comparable:
-                found.append(_contradiction(draft, claim, earlier))
+            if claim.slot in self.imposed:
+                continue
+            found += [
+                _contradiction(draft, claim, earlier)
+                for earlier in self._rivals(claim)
+                if (earlier.slot, earlier.comparable) != (claim.slot, claim.comparable)
+            ]
         return tuple(found)
+
+    def _rivals(self, claim: Claim) -> Iterator[Claim]:
+        """Yield the earlier claims that must not say anything else."""
+        for name in (claim.slot.setting, _INSTEAD.get(claim.slot.setting)):
+            if name is not None and (slot := replace(claim.slot, setting=name)) in self.claims:
+                yield self.claims[slot]
+
+    def overruled(self, draft: Draft) -> tuple[Diagnostic, ...]:
+        """Return what a member says, itself or by its class, that has no effect here."""
+        own = [c for c in _claims(draft, self.scopes) if c.slot in self.imposed]
+        by_class = _claims_of(draft, draft.candidate.policy.of_first, self.scopes)
+        return tuple(
+            _overruled(draft, claim, self.claims.get(claim.slot))
+            for claim in (*own, *by_class)
+            if not self._holds(claim)
+        )
+
+    def _holds(self, claim: Claim) -> bool:
+        found = self.claims.get(claim.slot)
+        return found is not None and found.comparable == claim.comparable
 
     def take(self, draft: Draft) -> None:
         """Enter a member's claims; where an earlier member has spoken, that one's word stays.
@@ -180,14 +213,18 @@ def _claims(draft: Draft, scopes: Scopes) -> Iterator[Claim]:
     yield _claim(draft, Slot(_COMPATIBILITY), candidate.policy.compatibility)
     for port in draft.ports:
         yield _claim(draft, Slot(_PROTOCOL, port.port), port.protocol)
-    for name, said in candidate.values.said.items():
+    yield from _claims_of(draft, candidate.values, scopes)
+
+
+def _claims_of(draft: Draft, values: Values, scopes: Scopes) -> Iterator[Claim]:
+    for name, said in values.said.items():
         if name in scopes.exclusive:
             yield _said_claim(draft, Slot(name), said)
         elif name in scopes.per_port:
             yield from _port_claims(draft, name, said)
         elif name in scopes.union:
             yield from _map_claims(draft, Slot(name), said)
-    for name, family in candidate.values.families.items():
+    for name, family in values.families.items():
         for suffix, said in family.items():
             if name in scopes.union:
                 yield from _map_claims(draft, Slot(name, suffix=suffix), said)
@@ -197,8 +234,46 @@ def _claims(draft: Draft, scopes: Scopes) -> Iterator[Claim]:
 
 def _port_claims(draft: Draft, name: str, said: Said[object]) -> Iterator[Claim]:
     for port in draft.ports:
-        if name not in _HTTPS_ONLY or port.protocol is ListenerProtocol.HTTPS:
-            yield _said_claim(draft, Slot(name, port.port), said)
+        https = port.protocol is ListenerProtocol.HTTPS
+        if not https and (name in _HTTPS_ONLY or _names_ports(said)):
+            continue
+        heard = _heard_on(port.port, said)
+        if heard is not None:
+            yield _said_claim(draft, Slot(name, port.port), heard)
+
+
+def _heard_on(port: int, said: Said[object]) -> Said[object] | None:
+    """Return what a list that names its ports says about this one, None where it is silent."""
+    if not _names_ports(said):
+        return said
+    own = tuple(w for w in _port_words(said) if w.port == port)
+    return replace(said, value=own) if own else None
+
+
+def _names_ports(said: Said[object]) -> bool:
+    """Tell whether a value says itself which HTTPS ports it is for."""
+    return bool(_port_words(said))
+
+
+def _port_words(said: Said[object]) -> tuple[PortWord, ...]:
+    found = said.value if isinstance(said.value, tuple) else ()
+    return tuple(word for word in found if isinstance(word, PortWord))
+
+
+def unheard_ports(draft: Draft, scopes: Scopes) -> Iterator[Diagnostic]:
+    """Yield a remark on each HTTPS port that a setting names and its Ingress does not have."""
+    for name, said in draft.candidate.values.said.items():
+        for word in _port_words(said) if name in scopes.per_port else ():
+            if word.port not in draft.https:
+                yield warning(
+                    "LISTENER-PORT-UNUSED",
+                    draft.candidate.subject,
+                    message=f"{said.source} has no effect on port {word.port}, which is no HTTPS"
+                    " port of this Ingress",
+                    field=said.field,
+                    hint=f'add {{"HTTPS": {word.port}}} to its listen-ports',
+                    ingress=draft.candidate.key,
+                )
 
 
 def _map_claims(draft: Draft, slot: Slot, said: Said[object]) -> Iterator[Claim]:
@@ -231,13 +306,29 @@ def _claim(draft: Draft, slot: Slot, value: object) -> Claim:
 
 def _contradiction(draft: Draft, claim: Claim, earlier: Claim) -> Diagnostic:
     says = f" ({earlier.source})" if earlier.source else ""
+    named = "" if earlier.slot == claim.slot else f"{earlier.slot} "
     return error(
         "GROUP-CONFLICT",
         draft.candidate.subject,
-        message=f"{claim.slot} is {shown(claim.value)} here, but {shown(earlier.value)} for"
+        message=f"{claim.slot} is {shown(claim.value)} here, but {named}{shown(earlier.value)} for"
         f" Ingress {earlier.owner}{says}, which comes first on this load balancer",
         field=claim.field,
         hint=f"say the same as Ingress {earlier.owner}, or use another group",
+        ingress=draft.candidate.key,
+    )
+
+
+def _overruled(draft: Draft, claim: Claim, counts: Claim | None) -> Diagnostic:
+    instead = "nobody else says anything"
+    if counts is not None:
+        instead = f"{counts.source} says {shown(counts.value)}"
+    return warning(
+        "GROUP-OVERRULED",
+        draft.candidate.subject,
+        message=f"{claim.slot}, {shown(claim.value)} ({claim.source}), has no effect: the class of"
+        f" the first Ingress on this load balancer decides, and {instead}",
+        field=claim.field,
+        hint="say the same in both classes, or use another group",
         ingress=draft.candidate.key,
     )
 
@@ -246,4 +337,6 @@ def shown(value: object) -> str:
     """Return a value as a message shows it."""
     if isinstance(value, tuple):
         return ",".join(str(item) for item in value) or "empty"
+    if isinstance(value, Mapping):
+        return ",".join(f"{key}={value[key]}" for key in sorted(value)) or "empty"
     return str(value)

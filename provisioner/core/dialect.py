@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from provisioner.core.annotations import PORTABLE
+from provisioner.core.portable import PORTABLE
 from provisioner.core.reading import Table
-from provisioner.model.annotation import Annotation
-from provisioner.model.kube import Node
+from provisioner.model.annotation import Annotation, ClassWords, Inexpressible
+from provisioner.model.kube import Node, Parameters
 from provisioner.model.resource import ObservedResource
 from provisioner.model.settings import ANNOTATION_PREFIX
 
@@ -39,8 +39,30 @@ class Dialect(Protocol):
         """The prefixes under which every key is ours to know."""
         ...
 
+    def inexpressible(self, setting: str, value: object) -> Inexpressible | None:
+        """Return what of a readable value this cloud cannot do, None where it can do all of it."""
+        ...
+
+    @property
+    def parameter_kinds(self) -> frozenset[tuple[str, str]]:
+        """Group and kind of the class parameters that are read."""
+        ...
+
+    @property
+    def incumbent_controllers(self) -> frozenset[str]:
+        """What IngressClasses of the controller to take over from say in ``spec.controller``."""
+        ...
+
     def infers_class(self, name: str | None) -> bool:
         """Tell whether files may use this class name without holding the IngressClass."""
+        ...
+
+    def neighbour(self, *, controller: str, class_name: str) -> str:
+        """Return the product behind a controller or a well-known class name, "" if unknown."""
+        ...
+
+    def class_words(self, parameters: Parameters) -> ClassWords:
+        """Return what a parameters object states for every Ingress of its class."""
         ...
 
     def node_impossible(self, node: Node) -> str:
@@ -54,9 +76,13 @@ class Dialect(Protocol):
 
 def table_of(provider: Dialect) -> Table:
     """Return every annotation that Ingresses and Services of this provider may carry."""
-    return Table((*PORTABLE, *provider.annotations), (ANNOTATION_PREFIX, *provider.prefixes))
+    return Table(
+        (*PORTABLE, *provider.annotations),
+        (ANNOTATION_PREFIX, *provider.prefixes),
+        inexpressible=provider.inexpressible,
+    )
 
 
-def portable_table() -> Table:
+def portable_table(provider: Dialect) -> Table:
     """Return the annotations that a class object may state."""
-    return Table(PORTABLE, (ANNOTATION_PREFIX,))
+    return Table(PORTABLE, (ANNOTATION_PREFIX,), inexpressible=provider.inexpressible)

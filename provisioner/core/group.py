@@ -7,7 +7,7 @@ stay; one that cannot even say which group keeps the place where the cloud shows
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from provisioner.core.annotations import GROUP, GROUP_ORDER
@@ -16,12 +16,16 @@ from provisioner.core.reading import Reading, Table, Values, read_annotations
 from provisioner.core.select import Selected, Standing
 from provisioner.model.annotation import Place
 from provisioner.model.diagnostic import Diagnostic
+from provisioner.model.intent import Compatibility
 from provisioner.model.kube import Ingress, Key
 from provisioner.model.resource import SHARED, Observed
 from provisioner.model.settings import FINALIZER
 
 Placed = Mapping[Key, tuple[str, ...]]
 """Ingress -> groups in which the cloud holds something of it."""
+
+Welcome = Callable[["Candidate", str], Sequence[Diagnostic]]
+"""Says what stands against an Ingress in a group: blocking findings, and remarks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +74,12 @@ class Candidate:
 
     @property
     def rank(self) -> tuple[int, tuple[bool, str, str, str]]:
-        """Sort key among the members of a group."""
+        """Sort key among the members of a group: order, then age; the incumbent asks the name.
+
+        AWS Load Balancer Controller compares ``namespace/name`` as one text.
+        """
+        if self.policy.compatibility is Compatibility.INCUMBENT:
+            return (self.order, (False, "", str(self.key), ""))
         return (self.order, self.age)
 
     @property
@@ -116,6 +125,7 @@ def group(
     table: Table,
     placed: Placed,
     refused: Mapping[Key, Diagnostic],
+    welcome: Welcome = lambda _candidate, _group: (),
 ) -> Grouping:
     """Return the load balancers that the selected Ingresses make up.
 
@@ -124,6 +134,7 @@ def group(
         table: The annotations that are read.
         placed: Where the cloud holds something of an Ingress, as far as anyone looked.
         refused: Ingresses that a limit has no room for, and what they are told.
+        welcome: What a policy says to an Ingress in a group.
     """
     staying: dict[str, list[Candidate]] = {}
     leaving: dict[str, set[Key]] = {}
@@ -136,14 +147,14 @@ def group(
         if (refusal := refused.get(candidate.key)) is not None:
             problems = (*candidate.problems, refusal)
             candidate = replace(candidate, problems=problems, limited=True)
-        name = _group_name(candidate, placed=placed)
+        candidate, name, said = _seated(candidate, placed, welcome)
         left = set(placed.get(candidate.key, ()))
         if item.standing is Standing.LEAVING:
             left.add(name)
         else:
             left.discard(name)
             staying.setdefault(name, []).append(candidate)
-            remarks.extend(d for d in reading.diagnostics if not d.blocking)
+            remarks.extend(d for d in (*reading.diagnostics, *said) if not d.blocking)
         for group_name in left:
             leaving.setdefault(group_name, set()).add(candidate.key)
     groups = tuple(
@@ -171,7 +182,7 @@ def _candidate(item: Selected, reading: Reading, *, placed: Placed) -> Candidate
     return Candidate(
         ingress=item.ingress,
         policy=policy,
-        values=enforced.values.over(reading.values).over(defaults.values),
+        values=policy.imposed_on(reading.values).over(defaults.values),
         own=reading.values,
         failed=enforced.failed | defaults.failed | (reading.failed - overruled),
         problems=(*item.problems, *(replace(d, ingress=key) for d in blocking)),
@@ -179,8 +190,24 @@ def _candidate(item: Selected, reading: Reading, *, placed: Placed) -> Candidate
     )
 
 
-def _group_name(candidate: Candidate, *, placed: Placed) -> str:
-    """Return the group's name; where it cannot be read, the place that the cloud shows."""
+def _seated(
+    candidate: Candidate, placed: Placed, welcome: Welcome
+) -> tuple[Candidate, str, Sequence[Diagnostic]]:
+    """Return an Ingress with the name of its group and what was said about it there.
+
+    One that cannot be in the group that it asks for, or not as it is now, stays where the cloud
+    shows it: leaving what serves before arriving where it may not would be an outage. One that can
+    is a newcomer there, however long it has been elsewhere.
+    """
+    here = placed.get(candidate.key, ())
     if GROUP.name in candidate.failed:
-        return min(placed.get(candidate.key) or (str(candidate.key),))
-    return candidate.values.get(GROUP) or str(candidate.key)
+        return candidate, min(here or (str(candidate.key),)), ()
+    name = candidate.values.get(GROUP) or str(candidate.key)
+    said = welcome(candidate, name)
+    blocking = tuple(d for d in said if d.blocking)
+    candidate = replace(candidate, problems=(*candidate.problems, *blocking))
+    if not here or name in here:
+        return candidate, name, said
+    if candidate.problems:
+        return candidate, min(here), said
+    return replace(candidate, placed=False), name, said

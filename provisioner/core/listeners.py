@@ -1,26 +1,32 @@
 """Put the rules of the accepted members on the ports of their load balancer.
 
-Two things are decided between neighbours here, path by path: a host belongs to the namespace that
-had it first, and one host and path leads to one place. Whoever comes second loses that path and
-nothing else. A port that redirects to HTTPS has no rules: no request would ever reach them.
+Whose a host is was decided before (``core.ownership``); here one host and path leads to one place.
+Whoever comes second loses that path and nothing else. A port that redirects to HTTPS has no rules:
+no request would ever reach them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
+from provisioner.core.admittance import default_refusal
 from provisioner.core.annotations import (
     CERTIFICATES,
+    FROM_SECRETS,
     INBOUND_CIDRS,
+    MANAGED,
     PREFIX_LISTS,
     SSL_POLICY,
     SSL_REDIRECT,
 )
 from provisioner.core.backends import DEFAULT_BACKEND
+from provisioner.core.company import Company, Findings
 from provisioner.core.conflicts import Ledger
-from provisioner.core.dialect import Dialect
+from provisioner.core.ownership import owned_rules
+from provisioner.core.rule_options import NOTHING
 from provisioner.core.rules import Draft
+from provisioner.core.secrets import takes_secrets
+from provisioner.core.tls import NOTHING_BROUGHT, together
 from provisioner.model.diagnostic import Diagnostic, error, warning
 from provisioner.model.intent import (
     Compatibility,
@@ -29,75 +35,15 @@ from provisioner.model.intent import (
     ListenerProtocol,
     PathRule,
     PathType,
-    Quarantined,
     Redirect,
     RuleAction,
 )
 from provisioner.model.kube import Key
-from provisioner.model.resource import ObservedResource
-
-
-@dataclass(slots=True)
-class Findings:
-    """What building the listeners brought to light, each thing once."""
-
-    diagnostics: dict[Diagnostic, None] = field(default_factory=dict)
-    quarantined: dict[Quarantined, None] = field(default_factory=dict)
-
-    def remark(self, diagnostic: Diagnostic) -> None:
-        """Add something that blocks nothing."""
-        self.diagnostics[diagnostic] = None
-
-    def quarantine(self, ingress: Key, path: str, diagnostic: Diagnostic) -> None:
-        """Take one path out."""
-        found = Quarantined(ingress=ingress, path=path, diagnostic=diagnostic)
-        self.quarantined[found] = None
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What the cloud holds of one load balancer, and who can read it.
-
-    ``unmentioned`` are Ingresses that have rules there, and that files need not mention.
-    """
-
-    resources: tuple[ObservedResource, ...]
-    dialect: Dialect
-    unmentioned: frozenset[Key]
-
-    def ingresses(self, host: str) -> frozenset[Key]:
-        """Return the Ingresses that a host is programmed for."""
-        return frozenset(
-            key
-            for resource in self.resources
-            if resource.ingresses and self.dialect.serves(resource, host)
-            for key in resource.ingresses
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Company:
-    """The members of a load balancer as they stand when its listeners are built.
-
-    Attributes:
-        accepted: Healthy members in group order.
-        retained: Broken members of which something exists: their certificates stay, and their
-            hosts stay theirs.
-        ledger: What everybody agreed on.
-        compatibility: Whose reading applies.
-        seen: What the cloud holds of this load balancer.
-    """
-
-    accepted: tuple[Draft, ...]
-    retained: tuple[Draft, ...]
-    ledger: Ledger
-    compatibility: Compatibility
-    seen: Seen
 
 
 def listeners(company: Company, findings: Findings) -> tuple[ListenerIntent, ...]:
     """Return the listeners by port; what had to be left out goes to ``findings``."""
-    rules = _owned_rules(company, findings)
+    rules = owned_rules(company, findings)
     ports = sorted({p.port for draft in company.accepted for p in draft.ports})
     built = tuple(_listener(port, company, rules=rules, findings=findings) for port in ports)
     _remark_hidden(company, built, findings=findings)
@@ -108,54 +54,6 @@ def redirect_port(ledger: Ledger) -> int | None:
     """Return the HTTPS port that every HTTP port redirects to, if any."""
     port = ledger.agreed(SSL_REDIRECT.name)
     return port if isinstance(port, int) else None
-
-
-def _owned_rules(company: Company, findings: Findings) -> Mapping[Key, tuple[PathRule, ...]]:
-    """Return the members' rules without those for hosts of other namespaces."""
-    everyone = (*company.accepted, *company.retained)
-    if company.compatibility is Compatibility.INCUMBENT:
-        return {d.candidate.key: d.rules for d in everyone}
-    owners = _owners(company)
-    kept: dict[Key, list[PathRule]] = {d.candidate.key: [*d.rules] for d in company.retained}
-    for draft in company.accepted:
-        key = draft.candidate.key
-        mine = kept.setdefault(key, [])
-        for rule in draft.rules:
-            owner = owners.get(rule.host, key)
-            if owner.namespace == key.namespace:
-                mine.append(rule)
-            else:
-                findings.quarantine(key, rule.field, _host_taken(draft, rule, owner))
-    return {key: tuple(rules) for key, rules in kept.items()}
-
-
-def _owners(company: Company) -> Mapping[str, Key]:
-    """Return who holds each host: whose namespace is programmed for it, else the oldest.
-
-    The rules that exist tell. Whoever is on the load balancer for other hosts is a newcomer to this
-    one, however old; only where no rule is seen yet do older members go first.
-    """
-    claimants: dict[str, list[Draft]] = {}
-    for draft in (*company.accepted, *company.retained):
-        for host in {rule.host for rule in draft.rules if rule.host}:
-            claimants.setdefault(host, []).append(draft)
-    owners = {}
-    for host, drafts in claimants.items():
-        owners[host] = _owner(host, drafts, company.seen)
-    return owners
-
-
-def _owner(host: str, claimants: Sequence[Draft], seen: Seen) -> Key:
-    first = list(claimants)
-    if seen.unmentioned or len({d.candidate.key.namespace for d in first}) > 1:
-        programmed = seen.ingresses(host)
-        namespaces = {key.namespace for key in programmed}
-        first = [d for d in claimants if d.candidate.key.namespace in namespaces]
-        unseen = sorted(programmed & seen.unmentioned)
-        if unseen and not first:
-            return unseen[0]
-        first = first or [d for d in claimants if d.candidate.placed] or list(claimants)
-    return min(first, key=lambda d: d.candidate.age).candidate.key
 
 
 def _listener(
@@ -173,7 +71,11 @@ def _listener(
     kept = frozenset(d.candidate.key for d in company.retained)
     protocol = ledger.protocol(port) or ListenerProtocol.HTTP
     target = redirect_port(ledger) if protocol is ListenerProtocol.HTTP else None
-    default, default_ingress = _default(everyone, kept, redirect=target, findings=findings)
+    default, default_ingress = _default(
+        _heeded(everyone, company, findings), kept, redirect=target, findings=findings
+    )
+    if default_ingress is None and target is None:
+        default_ingress = _waiting(everyone, company)
     by_seniority = sorted(everyone, key=lambda d: d.candidate.seniority)
     placed = [] if target else [r for d in by_seniority for r in rules[d.candidate.key]]
     if company.compatibility is Compatibility.KUBERNETES:
@@ -186,12 +88,18 @@ def _listener(
         members=tuple(d.candidate.key for d in members),
         certificates=certificates(secure),
         certificate_hosts=certificate_hosts(secure),
+        secrets=together(
+            company.brought.get(d.candidate.key, NOTHING_BROUGHT) for d in secure if d in members
+        ),
         ssl_policy=policy if isinstance(policy, str) else None,
         inbound_cidrs=_texts(ledger.agreed(INBOUND_CIDRS.name, port=port)),
         prefix_lists=_texts(ledger.agreed(PREFIX_LISTS.name, port=port)),
         redirect_to=target,
         default=default,
         default_ingress=default_ingress,
+        default_options=next(
+            (d.default_options for d in everyone if d.candidate.key == default_ingress), NOTHING
+        ),
         rules=tuple(r for r in placed if r.ingress not in kept),
     )
 
@@ -202,8 +110,13 @@ def _texts(value: object) -> tuple[str, ...]:
 
 def certificates(drafts: Sequence[Draft]) -> tuple[str, ...]:
     """Return the certificates that members name, in group order, each once."""
-    named = [draft.candidate.values.get(CERTIFICATES) or () for draft in _in_order(drafts)]
-    return tuple(dict.fromkeys(name for names in named for name in names))
+    return tuple(dict.fromkeys(name for draft in _in_order(drafts) for name in _named(draft)))
+
+
+def _named(draft: Draft) -> tuple[str, ...]:
+    """Return the certificates that a member names, words for where to take them from left out."""
+    words = {FROM_SECRETS, MANAGED}
+    return tuple(n for n in draft.candidate.values.get(CERTIFICATES) or () if n not in words)
 
 
 def certificate_hosts(drafts: Iterable[Draft]) -> tuple[tuple[Key, str], ...]:
@@ -211,13 +124,42 @@ def certificate_hosts(drafts: Iterable[Draft]) -> tuple[tuple[Key, str], ...]:
     return tuple(
         (draft.candidate.key, host)
         for draft in _in_order(drafts)
-        if not draft.candidate.values.get(CERTIFICATES)
+        if not _named(draft) and not takes_secrets(draft.candidate)
         for host in draft.hosts
     )
 
 
 def _in_order(drafts: Iterable[Draft]) -> list[Draft]:
     return sorted(drafts, key=lambda d: d.candidate.rank)
+
+
+def _heeded(everyone: Sequence[Draft], company: Company, findings: Findings) -> list[Draft]:
+    """Return whose default backend counts for a port: not that of members whom a policy forbids.
+
+    They keep it for their own hosts. Of broken ones nothing more is said.
+    """
+    found = []
+    for draft in everyone:
+        verdict = company.rights.any_host(draft.candidate)
+        if draft.default is None or not company.rights.refuses(verdict):
+            found.append(draft)
+        elif draft in company.accepted:
+            problem = default_refusal(draft.candidate, verdict, field=DEFAULT_BACKEND)
+            findings.quarantine(draft.candidate.key, DEFAULT_BACKEND, problem)
+    return found
+
+
+def _waiting(everyone: Sequence[Draft], company: Company) -> Key | None:
+    """Return whose default backend may stay as the cloud has it, although a policy forbids it.
+
+    Its quarantine tells the provider to leave the answer alone until somebody else has one.
+    """
+    for draft in everyone:
+        if draft.default is not None and draft.candidate.placed and draft in company.accepted:
+            verdict = company.rights.any_host(draft.candidate)
+            if company.rights.refuses(verdict):
+                return draft.candidate.key
+    return None
 
 
 def _default(
@@ -290,18 +232,6 @@ def _remark_hidden(
                     ingress=draft.candidate.key,
                 )
             )
-
-
-def _host_taken(draft: Draft, rule: PathRule, owner: Key) -> Diagnostic:
-    return error(
-        "HOST-TAKEN",
-        draft.candidate.subject,
-        message=f"host {rule.host} belongs to namespace {owner.namespace} (Ingress {owner})"
-        " on this load balancer",
-        field=rule.field,
-        hint=f"use another host, or move the path to namespace {owner.namespace}",
-        ingress=draft.candidate.key,
-    )
 
 
 def _second_default(later: Draft, first: Draft) -> Diagnostic:

@@ -98,7 +98,7 @@ def _decision(
     settings: Settings,
 ) -> ModeDecision:
     backends = load_balancer.backends
-    fixed = _fixed(load_balancer, settings)
+    fixed = _fixed(load_balancer, settings, present)
     free = tuple(b for b in backends if b.id not in fixed)
     explicit = {key: mode for key, (mode, _) in fixed.items()}
     held = explicit if free else {}
@@ -139,16 +139,23 @@ def _findings(
 
 
 def _fixed(
-    load_balancer: LoadBalancerIntent, settings: Settings
+    load_balancer: LoadBalancerIntent, settings: Settings, present: Mapping[str, TargetMode]
 ) -> Mapping[BackendId, tuple[TargetMode, str]]:
-    """Return the modes that somebody decided, and who."""
+    """Return the modes that somebody decided, and who.
+
+    Where only the incumbent's way decides, what is in force is stronger: that controller has a
+    setting of its own for it, which can be told from what it made alone.
+    """
     default = _DEFAULTS.get(default_wish(settings.target_mode, load_balancer.compatibility))
     fixed: dict[BackendId, tuple[TargetMode, str]] = {}
     for backend in load_balancer.backends:
         if backend.mode is not None:
             fixed[backend.id] = (backend.mode, backend.mode_source)
         elif default is not None and not backend.mode_source:
-            fixed[backend.id] = (default, "the controller's default")
+            running = None if settings.target_mode else present.get(backend_text(backend.id))
+            fixed[backend.id] = (
+                (running, "in force") if running else (default, "the controller's default")
+            )
     return fixed
 
 

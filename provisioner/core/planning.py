@@ -54,7 +54,9 @@ class World(Generic[F]):
         intent: What the snapshot means, nobody refused yet.
         groups: The load balancers to plan; None for all. ``observed`` is complete for these, and
             an outline of the others, because account-wide limits count everything.
-        applyable: False where the cloud behind it is a file.
+        applyable: False where the cloud behind it is a file, or where the plan is a comparison.
+        exclusive: False where what is shared also serves somebody whom no Ingress explains.
+        remarks: What was found before planning began.
     """
 
     snapshot: Snapshot
@@ -67,6 +69,8 @@ class World(Generic[F]):
     groups: frozenset[str] | None = None
     inputs: Inputs = field(default_factory=Inputs)
     applyable: bool = True
+    exclusive: bool = True
+    remarks: tuple[Diagnostic, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +156,15 @@ def compute(provider: Provider[W, F], world: World[F]) -> Plan:
                 limits=world.limits,
             )
         refused[late.ingress] = late.diagnostic
+
+
+def wanted(provider: Provider[W, F], world: World[F]) -> tuple[Resource, ...]:
+    """Return what every load balancer consists of, before anybody is refused by a limit.
+
+    This is what resources that another controller made are compared with, to tell what they are.
+    """
+    expressed = _express(provider, world, {}, costs=Prices(provider.costs), before=None).expressed
+    return tuple(resource for part in expressed for resource in part.resources)
 
 
 def _express(
@@ -264,7 +277,7 @@ def _trim(
 
 
 def _draft(provider: Provider[W, F], world: World[F], this: Round, costs: CostOf) -> Draft:
-    complete = is_complete(world.snapshot) and world.groups is None
+    complete = is_complete(world.snapshot) and world.groups is None and world.exclusive
     shared = provider.express_shared(
         this.expressed,
         world.facts,
@@ -288,7 +301,13 @@ def _draft(provider: Provider[W, F], world: World[F], this: Round, costs: CostOf
         resources=tuple(resources),
         observed=tuple(observed),
         steps=steps,
-        diagnostics=(*world.snapshot.diagnostics, *this.diagnostics, *shared.diagnostics, *blind),
+        diagnostics=(
+            *world.snapshot.diagnostics,
+            *world.remarks,
+            *this.diagnostics,
+            *shared.diagnostics,
+            *blind,
+        ),
         kept=kept,
         blocked=frozenset(diagnostic.subject for diagnostic in blind),
         identity=world.settings.identity,

@@ -7,7 +7,7 @@ a warning, and two keys that feed one setting with different values an error.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from types import MappingProxyType
@@ -16,7 +16,14 @@ from typing import Generic, TypeVar, cast
 from provisioner.core import annotations as settings_of
 from provisioner.core import report
 from provisioner.core.values import UnsupportedError
-from provisioner.model.annotation import Annotation, AnnotationError, Merge, Place, Setting
+from provisioner.model.annotation import (
+    Annotation,
+    AnnotationError,
+    Inexpressible,
+    Merge,
+    Place,
+    Setting,
+)
 from provisioner.model.diagnostic import Diagnostic, error, warning
 from provisioner.model.kube import Key, Meta
 
@@ -125,18 +132,38 @@ class Reading:
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-class Table:
-    """Annotations by key, families included; built once per provider."""
+def _everything(_setting: str, _value: object) -> Inexpressible | None:
+    """Stand for a cloud that can do all that can be said."""
+    return None
 
-    def __init__(self, annotations: Sequence[Annotation[object]], prefixes: Sequence[str]) -> None:
+
+class Table:
+    """Annotations by key, families included; built once per provider.
+
+    ``inexpressible`` tells what of a readable value the cloud cannot do.
+    """
+
+    def __init__(
+        self,
+        annotations: Sequence[Annotation[object]],
+        prefixes: Sequence[str],
+        *,
+        inexpressible: Callable[[str, object], Inexpressible | None] = _everything,
+    ) -> None:
         self.annotations = tuple(annotations)
         self.prefixes = tuple(prefixes)
+        self.inexpressible = inexpressible
+        self._aliases = frozenset(a.key for a in annotations if a.alias)
         self._exact = {a.key: a for a in annotations if not a.key.endswith(FAMILY)}
         self._families = {a.key.removesuffix("*"): a for a in annotations if a.key.endswith(FAMILY)}
 
     def reads(self, key: str) -> bool:
         """Tell whether a key stands under one of the prefixes."""
         return key.startswith(self.prefixes)
+
+    def in_order(self, keys: Iterable[str]) -> list[str]:
+        """Return the keys that are read, older spellings after all others."""
+        return sorted(filter(self.reads, keys), key=lambda key: (key in self._aliases, key))
 
     def find(self, key: str) -> tuple[Annotation[object], str] | None:
         """Return the annotation of a key and, for a family, what stands in for the star."""
@@ -234,9 +261,8 @@ def read_annotations(
 def read(pairs: Mapping[str, str], origin: Origin, *, table: Table) -> Reading:
     """Return what a map of annotation keys and values says."""
     reader = _Reader(origin, table)
-    for key in sorted(pairs):
-        if table.reads(key):
-            reader.read(key, pairs[key])
+    for key in table.in_order(pairs):
+        reader.read(key, pairs[key])
     return reader.reading()
 
 
@@ -260,12 +286,16 @@ class _Reader:
         if self._origin.place is not None and self._origin.place not in annotation.places:
             self._problems.append(self._misplaced(key, annotation))
             return
+        name = annotation.setting.name
+        if annotation.alias and (name in self._said or name in self._failed):
+            return
         try:
-            value = annotation.parse(raw)
+            value = self._parsed(annotation, suffix, raw)
         except AnnotationError as problem:
-            self._failed.add(annotation.setting.name)
+            self._failed.add(name)
             self._problems.append(self._refused(key, problem, annotation))
-        else:
+            return
+        if value is not None:
             self._keep(annotation, suffix, self._as_said(key, value))
 
     def reading(self) -> Reading:
@@ -275,6 +305,15 @@ class _Reader:
             failed=frozenset(self._failed),
             diagnostics=tuple(self._problems),
         )
+
+    def _parsed(self, annotation: Annotation[object], suffix: str, raw: str) -> object | None:
+        if annotation.check_suffix is not None:
+            annotation.check_suffix(suffix)
+        value = annotation.parse(raw)
+        lacking = self._table.inexpressible(annotation.setting.name, value)
+        if lacking is not None:
+            raise UnsupportedError(lacking.capability, hint=lacking.hint)
+        return value
 
     def _as_said(self, key: str, value: object) -> Said[object]:
         origin = self._origin

@@ -9,41 +9,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
-from provisioner.core.annotations import (
-    ACTIONS,
-    CERTIFICATES,
-    LISTEN_PORTS,
-    ForwardTo,
-    NamedAction,
-)
-from provisioner.core.backends import DEFAULT_BACKEND, Backends, Reference
-from provisioner.core.complaints import Complaints, softened
+from provisioner.core.actions import NO_SERVICE, Deed, Deeds
+from provisioner.core.annotations import ACTIONS, CERTIFICATES, LISTEN_PORTS, WEIGHTS
+from provisioner.core.backends import DEFAULT_BACKEND, Backends
+from provisioner.core.complaints import Complaints
 from provisioner.core.group import Candidate
 from provisioner.core.hosts import host_problem
 from provisioner.core.reading import Table
+from provisioner.core.rule_options import NOTHING, RuleOptions
+from provisioner.core.secrets import Secrets
 from provisioner.core.values import ListenPort
-from provisioner.model.annotation import Merge, Place
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.intent import (
     BackendId,
     BackendIntent,
     Compatibility,
     FixedResponse,
-    Forward,
     ListenerProtocol,
     PathRule,
     PathType,
     Quarantined,
     RuleAction,
-    WeightedBackend,
 )
-from provisioner.model.kube import HttpPath, IngressBackend, IngressRule, PortRef
-
-USE_ANNOTATION = "use-annotation"
-NO_SERVICE = FixedResponse(status=503, body="Backend service does not exist")
-NO_ACTION = FixedResponse(status=503, body="Backend action does not exist")
+from provisioner.model.kube import HttpPath, IngressBackend, IngressRule
 
 _FORBIDDEN = ("//", "/./", "/../", "%2f", "%2F")
 _FORBIDDEN_ENDS = ("/..", "/.")
@@ -60,6 +49,7 @@ class Draft:
     ports: tuple[ListenPort, ...]
     rules: tuple[PathRule, ...]
     default: RuleAction | None
+    default_options: Mapping[str, object]
     backends: Mapping[BackendId, BackendIntent]
     quarantined: tuple[Quarantined, ...]
     remarks: tuple[Diagnostic, ...]
@@ -80,12 +70,10 @@ class Draft:
 class Drafter:
     """Drafts Ingresses; holds what is the same for all of them."""
 
-    def __init__(self, backends: Backends, *, table: Table) -> None:
+    def __init__(self, backends: Backends, *, table: Table, secrets: Secrets | None = None) -> None:
         self.backends = backends
-        self.options = table.options(Merge.OWN, place=Place.INGRESS)
-        self.families = tuple(
-            name for name in table.families(Merge.OWN, place=Place.INGRESS) if name != ACTIONS.name
-        )
+        self.options = RuleOptions(backends, table=table)
+        self.secrets = secrets
 
     def draft(self, candidate: Candidate) -> Draft:
         """Return the draft of one Ingress."""
@@ -99,19 +87,18 @@ class _Drafting:
         self._drafter = drafter
         self._candidate = candidate
         self._say = Complaints(candidate.key)
+        self._deeds = Deeds(drafter.backends, candidate)
         self._incumbent = candidate.policy.compatibility is Compatibility.INCUMBENT
         self._rules: list[PathRule] = []
         self._backends: dict[BackendId, BackendIntent] = {}
         self._quarantined: list[Quarantined] = []
         self._remarks: list[Diagnostic] = []
         self._services: set[str] = set()
-        said = candidate.values.said
-        self._common = {n: said[n].value for n in drafter.options if n in said}
 
     def draft(self) -> Draft:
-        default = self._default()
+        default, options = self._default()
         for index, rule in enumerate(self._candidate.ingress.rules):
-            self._add_rule(rule, index, default=default)
+            self._add_rule(rule, index, default=default, default_options=options)
         ports = self._ports()
         self._remark_tls(ports)
         self._remark_unused()
@@ -120,6 +107,7 @@ class _Drafting:
             ports=ports,
             rules=tuple(self._rules),
             default=default,
+            default_options=options,
             backends=self._backends,
             quarantined=tuple(self._quarantined),
             remarks=tuple(self._remarks),
@@ -136,19 +124,34 @@ class _Drafting:
             return (ListenPort(443, ListenerProtocol.HTTPS),)
         return (ListenPort(80, ListenerProtocol.HTTP),)
 
-    def _default(self) -> RuleAction | None:
+    def _default(self) -> tuple[RuleAction | None, Mapping[str, object]]:
+        """Return the default backend's action and options; 503 where there is no doing it."""
         backend = self._candidate.ingress.default_backend
         if backend is None:
-            return None
-        action = self._action(backend, field=DEFAULT_BACKEND)
-        return NO_SERVICE if action is None else action
+            return None, NOTHING
+        deed = self._deed(backend, field=DEFAULT_BACKEND)
+        if deed.action is None:
+            return NO_SERVICE, NOTHING
+        options = self._drafter.options.of_default(self._candidate, deed.only)
+        filled = self._filled(options, field=DEFAULT_BACKEND)
+        return (FixedResponse(status=503), NOTHING) if filled is None else (deed.action, filled)
 
-    def _add_rule(self, rule: IngressRule, index: int, *, default: RuleAction | None) -> None:
+    def _add_rule(
+        self,
+        rule: IngressRule,
+        index: int,
+        *,
+        default: RuleAction | None,
+        default_options: Mapping[str, object],
+    ) -> None:
         host, field = rule.host.lower(), f"spec.rules[{index}]"
         trouble = host_problem(host)
         host_error = self._say.bad_host(rule.host, f"{field}.host", trouble) if trouble else None
+        if rule.paths is None and host_error is not None:
+            self._quarantine(field, host_error)
+            return
         if rule.paths is None:
-            self._add_bare_host(host, index, default=default, host_error=host_error)
+            self._add_bare_host(host, index, default=default, options=default_options)
             return
         for number, path in enumerate(rule.paths):
             place = f"{field}.http.paths[{number}]"
@@ -161,20 +164,28 @@ class _Drafting:
     def _add_path(
         self, path: HttpPath, host: str, *, field: str, position: tuple[int, int]
     ) -> None:
-        action = self._action(path.backend, field=field)
+        deed = self._deed(path.backend, field=field)
+        said = self._drafter.options.of_path(self._candidate, path.backend.service, deed.only)
+        options = self._filled(said, field=field)
         self._rules.append(
             PathRule(
                 ingress=self._candidate.key,
                 field=field,
                 host=host,
                 path=path.path,
-                path_type=PathType(path.path_type),
-                action=NO_SERVICE if action is None else action,
+                path_type=self._path_type(path),
+                action=deed.action or NO_SERVICE,
                 position=position,
-                held=action is None,
-                options=self._path_options(path.backend.service),
+                held=deed.action is None or options is None,
+                options=said if options is None else options,
             )
         )
+
+    def _path_type(self, path: HttpPath) -> PathType:
+        """Return the path type; what has none is the cloud's business to the incumbent."""
+        if self._incumbent and not path.path_type:
+            return PathType.IMPLEMENTATION_SPECIFIC
+        return PathType(path.path_type)
 
     def _add_bare_host(
         self,
@@ -182,13 +193,10 @@ class _Drafting:
         index: int,
         *,
         default: RuleAction | None,
-        host_error: Diagnostic | None,
+        options: Mapping[str, object],
     ) -> None:
         """Add a host without paths: all of it belongs to the default backend."""
         field = f"spec.rules[{index}]"
-        if host_error is not None:
-            self._quarantine(field, host_error)
-            return
         if self._incumbent or (default is None and not host):
             self._remarks.append(self._say.no_paths(field))
             return
@@ -206,83 +214,36 @@ class _Drafting:
                 action=default or FixedResponse(),
                 position=(index, 0),
                 held=any(q.path == DEFAULT_BACKEND for q in self._quarantined),
+                options=options,
             )
         )
 
-    def _action(self, backend: IngressBackend, *, field: str) -> RuleAction | None:
-        """Return what a backend does, None where it had to be quarantined."""
-        if backend.resource:
-            self._quarantine(field, self._say.resource(backend, field))
-            return None
-        if not backend.service:
-            self._quarantine(field, self._say.no_backend(field))
-            return None
-        self._services.add(backend.service)
-        if backend.port == PortRef(name=USE_ANNOTATION):
-            return self._named_action(backend.service, field=field)
-        return self._forward(backend, field=field)
-
-    def _forward(self, backend: IngressBackend, *, field: str) -> RuleAction | None:
-        reference = Reference(service=backend.service, port=backend.port, field=field)
-        resolved = self._drafter.backends.resolve(self._candidate, reference)
-        if resolved.absent and self._incumbent:
-            self._remarks.extend(softened(d) for d in resolved.problems)
-            return NO_SERVICE
-        for problem in resolved.problems:
+    def _deed(self, backend: IngressBackend, *, field: str) -> Deed:
+        """Return what a backend does; where that cannot be done its path is quarantined."""
+        if backend.service:
+            self._services.add(backend.service)
+        deed = self._deeds.of(backend, field=field)
+        self._remarks.extend(deed.remarks)
+        for problem in deed.problems:
             self._quarantine(field, problem)
-        if resolved.backend is None:
-            return None
-        return Forward(backends=(WeightedBackend(backend=self._keep(resolved.backend)),))
+        for found in deed.backends:
+            self._backends.setdefault(found.id, found)
+        return deed
 
-    def _keep(self, backend: BackendIntent) -> BackendId:
-        self._backends.setdefault(backend.id, backend)
-        return backend.id
-
-    def _named_action(self, name: str, *, field: str) -> RuleAction | None:
-        action: NamedAction | None = self._candidate.values.family(ACTIONS).get(name)
-        if isinstance(action, ForwardTo):
-            return self._weighted(action, field=field)
-        if action is not None:
-            return action
-        missing = self._say.no_action(name, field)
-        if self._incumbent:
-            self._remarks.append(softened(missing))
-            return NO_ACTION
-        self._quarantine(field, missing)
-        return None
-
-    def _weighted(self, action: ForwardTo, *, field: str) -> RuleAction | None:
-        resolved = [
-            (
-                self._drafter.backends.resolve(
-                    self._candidate, Reference(service=s.service, port=s.port, field=field)
-                ),
-                s.weight,
-            )
-            for s in action.services
-        ]
-        problems = [p for found, _ in resolved for p in found.problems]
-        for problem in problems:
+    def _filled(self, options: Mapping[str, object], *, field: str) -> Mapping[str, object] | None:
+        """Return options with the secrets that they name, None where the path is quarantined."""
+        if self._drafter.secrets is None or not options:
+            return options
+        filled = self._drafter.secrets.fill(self._candidate.key, options)
+        for problem in filled.problems:
             self._quarantine(field, problem)
-        backends = tuple(
-            WeightedBackend(backend=self._keep(found.backend), weight=weight)
-            for found, weight in resolved
-            if found.backend is not None and not problems
-        )
-        return Forward(backends=backends) if backends else None
-
-    def _path_options(self, service: str) -> Mapping[str, object]:
-        options = dict(self._common)
-        for name in self._drafter.families:
-            said = self._candidate.values.families.get(name, {}).get(service)
-            if said is not None:
-                options[name] = said.value
-        return MappingProxyType(options)
+        return None if filled.problems else filled.options
 
     def _path_problem(self, path: HttpPath, *, field: str) -> Diagnostic | None:
-        if path.path_type not in tuple(PathType):
+        untyped = self._incumbent and not path.path_type
+        if path.path_type not in tuple(PathType) and not untyped:
             return self._say.bad_type(path, f"{field}.pathType")
-        if path.path_type == PathType.IMPLEMENTATION_SPECIFIC:
+        if untyped or path.path_type == PathType.IMPLEMENTATION_SPECIFIC:
             return None
         if not path.path.startswith("/"):
             return self._say.bad_path(path, f"{field}.path", 'it must begin with "/"')
@@ -304,8 +265,12 @@ class _Drafting:
         self._remarks.append(self._say.tls_unused())
 
     def _remark_unused(self) -> None:
-        for name in (ACTIONS.name, *self._drafter.families):
+        for name in (ACTIONS.name, *self._drafter.options.families):
             for suffix, said in self._candidate.own.families.get(name, {}).items():
-                if suffix in self._services:
-                    continue
-                self._remarks.append(self._say.unused(suffix, said))
+                if suffix not in self._services:
+                    self._remarks.append(self._say.unused(suffix, said))
+        said_weights = self._candidate.own.said.get(WEIGHTS.name)
+        weights = self._candidate.own.get(WEIGHTS) or ()
+        if said_weights is not None and not any(w.service in self._services for w in weights):
+            names = " or ".join(dict.fromkeys(w.service for w in weights))
+            self._remarks.append(self._say.unused(names, said_weights))

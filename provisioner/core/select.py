@@ -3,24 +3,33 @@
 Anything else is read at most and never written. In a cluster the IngressClass object decides; in
 files, which seldom hold one, the class names of the provider and those that the user lists do. The
 default class acts when an Ingress is created and is no reason to take one over later.
+
+Whose the others are is said by name where the provider knows the neighbour: one by one for files,
+in one sentence for a cluster, where a neighbour may have hundreds. A take-over looks at the
+incumbent's Ingresses as if they were ours, by the incumbent's own rules of selection.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from provisioner.core.classes import Classes, ClassPolicy
 from provisioner.core.dialect import Dialect
 from provisioner.model.diagnostic import Diagnostic, error, info, warning
-from provisioner.model.kube import Ingress, Key
+from provisioner.model.kube import Ingress, IngressClass, Key
 from provisioner.model.resource import ObservedResource
 from provisioner.model.settings import FINALIZER, Settings
 from provisioner.model.snapshot import Snapshot
 
 CLASS_ANNOTATION = "kubernetes.io/ingress.class"
+DEFAULT_CLASS_ANNOTATION = "ingressclass.kubernetes.io/is-default-class"
 NAME_A_CLASS = "name an IngressClass of ours in spec.ingressClassName"
+TO_COMPARE = (
+    "to see what moving it would change, plan with --take-over --compatibility incumbent;"
+    " to have it, name an IngressClass of ours"
+)
 
 
 class Standing(StrEnum):
@@ -58,6 +67,7 @@ class _Verdict:
     standing: Standing
     remark: Diagnostic | None = None
     problem: Diagnostic | None = None
+    class_name: str = ""  # where it is not the one that the Ingress names in its field
 
 
 def class_name(ingress: Ingress) -> str | None:
@@ -67,22 +77,34 @@ def class_name(ingress: Ingress) -> str | None:
     return ingress.meta.annotations.get(CLASS_ANNOTATION)
 
 
+def _older_class(ingress: Ingress) -> str | None:
+    return ingress.meta.annotations.get(CLASS_ANNOTATION)
+
+
 def select(snapshot: Snapshot, provider: Dialect, *, settings: Settings) -> Selection:
     """Return which Ingresses are ours, with the policy of their class."""
     classes = Classes(snapshot, provider, settings)
+    judge = _Judge(snapshot, provider, settings)
     selected: list[Selected] = []
     not_ours: list[Key] = []
     remarks: dict[Diagnostic, None] = {}
     for key in sorted(snapshot.ingresses):
         ingress = snapshot.ingresses[key]
-        verdict = _judge(ingress, snapshot, provider=provider, settings=settings)
+        verdict = judge.verdict(ingress)
         remarks.update(dict.fromkeys(_remarks(ingress, verdict)))
         if verdict.standing is Standing.FOREIGN:
             not_ours.append(key)
             continue
-        policy = classes.policy(class_name(ingress) or "")
+        name = verdict.class_name or class_name(ingress) or ""
+        annotated = name not in {"", ingress.class_name} and name == _older_class(ingress)
+        policy = classes.policy(name, annotated=annotated)
         remarks.update(dict.fromkeys(policy.remarks))
-        selected.append(_selected(ingress, verdict, policy=policy))
+        admission = _admission(ingress, policy, snapshot)
+        if admission is not None and not admission.blocking:
+            remarks[admission] = None
+        problem = admission if admission is not None and admission.blocking else None
+        selected.append(_selected(ingress, verdict, policy=policy, admission=problem))
+    remarks.update(dict.fromkeys(judge.neighbours()))
     return Selection(selected=tuple(selected), not_ours=tuple(not_ours), diagnostics=tuple(remarks))
 
 
@@ -101,44 +123,169 @@ def unmentioned(
     return frozenset(seen - snapshot.ingresses.keys())
 
 
-def _selected(ingress: Ingress, verdict: _Verdict, *, policy: ClassPolicy) -> Selected:
+def _selected(
+    ingress: Ingress, verdict: _Verdict, *, policy: ClassPolicy, admission: Diagnostic | None
+) -> Selected:
     problems = [replace(p, ingress=ingress.key) for p in policy.problems]
-    if verdict.problem is not None:
-        problems.append(verdict.problem)
+    problems += [p for p in (verdict.problem, admission) if p is not None]
     standing = Standing.LEAVING if ingress.meta.deleting else verdict.standing
     return Selected(ingress=ingress, policy=policy, standing=standing, problems=tuple(problems))
 
 
-def _judge(
-    ingress: Ingress, snapshot: Snapshot, *, provider: Dialect, settings: Settings
-) -> _Verdict:
-    name = class_name(ingress)
-    known = snapshot.classes.get(name) if name is not None else None
-    if known is not None:
-        if known.controller == provider.controller:
+@dataclass(slots=True)
+class _Judge:
+    """Tells whose an Ingress is, and counts those of neighbours."""
+
+    snapshot: Snapshot
+    provider: Dialect
+    settings: Settings
+    counted: dict[tuple[str, str, str], int] = field(default_factory=dict)
+
+    def verdict(self, ingress: Ingress) -> _Verdict:
+        """Return whose an Ingress is."""
+        name = class_name(ingress)
+        if self.settings.take_over:
+            theirs = self._of_incumbent(ingress, name)
+            if theirs is not None:
+                return theirs
+        known = self.snapshot.classes.get(name) if name is not None else None
+        if known is not None:
+            if known.controller == self.provider.controller:
+                return _Verdict(standing=Standing.OURS)
+            return self._of_neighbour(ingress, known)
+        if self.snapshot.live:
+            return self._without_class(ingress, name)
+        return self._in_files(ingress, name)
+
+    def neighbours(self) -> Iterator[Diagnostic]:
+        """Yield a remark on each class of a cluster whose Ingresses an incumbent serves."""
+        for (name, controller, product), count in sorted(self.counted.items()):
+            them = "Ingress is" if count == 1 else "Ingresses are"
+            yield info(
+                "CLASS-NEIGHBOUR",
+                f"IngressClass {name}",
+                message=f"{count} {them} served by {product} ({controller}) and not planned",
+                field="spec.controller",
+                hint=TO_COMPARE.replace("it ", "them ", 1).replace("have it", "have them"),
+            )
+
+    def _of_incumbent(self, ingress: Ingress, name: str | None) -> _Verdict | None:
+        """Judge as the incumbent would: its annotation, then its classes, then its default class.
+
+        The annotation never gives way to the field there (LBC, pkg/ingress/group_loader.go).
+        """
+        classes = self.snapshot.classes
+        older = ingress.meta.annotations.get(CLASS_ANNOTATION)
+        if older is not None:
+            theirs = self.provider.infers_class(older) and not self._ours(older)
+            return _Verdict(standing=Standing.OURS, class_name=older) if theirs else None
+        if name is not None:
+            theirs = name in classes and self._incumbent(classes[name].controller)
+            return _Verdict(standing=Standing.OURS) if theirs else None
+        default = _default_class(classes)
+        if default is None or not self._incumbent(classes[default].controller):
+            return None
+        return _Verdict(standing=Standing.OURS, class_name=default)
+
+    def _ours(self, name: str) -> bool:
+        known = self.snapshot.classes.get(name)
+        return known is not None and known.controller == self.provider.controller
+
+    def _incumbent(self, controller: str) -> bool:
+        return controller in self.provider.incumbent_controllers
+
+    def _of_neighbour(self, ingress: Ingress, known: IngressClass) -> _Verdict:
+        name, controller = known.meta.name, known.controller
+        product = self.provider.neighbour(controller=controller, class_name=name)
+        if self.snapshot.live:
+            if self._incumbent(controller) and not _was_ours(ingress):
+                place = (name, controller, product)
+                self.counted[place] = self.counted.get(place, 0) + 1
+            return _foreign(ingress, "", tell=False)
+        if not product:
+            reason = f"its class {name} belongs to {controller or 'no controller'}"
+            return _foreign(ingress, reason, tell=True)
+        reason = f"its class {name} belongs to {product} ({controller})"
+        hint = TO_COMPARE if self._incumbent(controller) else NAME_A_CLASS
+        return _foreign(ingress, reason, tell=True, hint=hint)
+
+    def _in_files(self, ingress: Ingress, name: str | None) -> _Verdict:
+        """Judge an Ingress of files that do not hold the class object."""
+        if self.provider.infers_class(name) or name in self.settings.classes:
             return _Verdict(standing=Standing.OURS)
-        reason = f"its class {name} belongs to {known.controller or 'no controller'}"
-        return _foreign(ingress, reason, tell=not snapshot.live)
+        if not name:
+            return _foreign(ingress, "it names no class", tell=True, hint=NAME_A_CLASS)
+        product = self.provider.neighbour(controller="", class_name=name)
+        reason = f"its class {name} is not one of ours"
+        reason = f"its class {name} belongs to {product}" if product else reason
+        hint = f"if it is, say so with --class {name}, or add its IngressClass to the files"
+        return _foreign(ingress, reason, tell=True, hint=NAME_A_CLASS if product else hint)
+
+    def _without_class(self, ingress: Ingress, name: str | None) -> _Verdict:
+        """Judge an Ingress of a cluster that does not hold the class object."""
+        snapshot = self.snapshot
+        if name is None:
+            return _foreign(ingress, "it names no class", tell=False)
+        if _was_ours(ingress) and not ingress.meta.deleting:
+            problem = _lost_class(ingress, name, snapshot=snapshot)
+            return _Verdict(standing=Standing.OURS, problem=problem)
+        product = self.provider.neighbour(controller="", class_name=name)
+        if product:
+            reason = f"its class {name} belongs to {product}"
+            return _foreign(ingress, reason, tell=True, hint=NAME_A_CLASS)
+        unknown = "IngressClass" in snapshot.unknown_kinds
+        reason = "IngressClass objects could not be listed" if unknown else _absent(name)
+        hint = "allow listing ingressclasses" if unknown else f"create IngressClass {name}"
+        return _foreign(ingress, reason, tell=True, hint=hint)
+
+
+def _default_class(classes: Mapping[str, IngressClass]) -> str | None:
+    """Return the class of Ingresses that name none, None where there is not exactly one."""
+    marked = [
+        name
+        for name, found in classes.items()
+        if found.meta.annotations.get(DEFAULT_CLASS_ANNOTATION) == "true"
+    ]
+    return marked[0] if len(marked) == 1 else None
+
+
+def _admission(ingress: Ingress, policy: ClassPolicy, snapshot: Snapshot) -> Diagnostic | None:
+    """Return why a class does not admit an Ingress' namespace, or why that cannot be told."""
+    namespace, selector = ingress.key.namespace, policy.namespaces
+    if selector is None or selector.selects_everything:
+        return None
+    known = snapshot.namespaces.get(namespace)
+    if known is not None and selector.matches(known.labels):
+        return None
+    subject = f"Ingress {ingress.key}"
+    whose = f"spec.namespaceSelector of {policy.parameters}"
+    if known is not None:
+        return error(
+            "CLASS-NAMESPACE",
+            subject,
+            message=f"its class does not admit namespace {namespace} ({whose})",
+            field="spec.ingressClassName",
+            hint="label the namespace so that it is selected, or name another class",
+            ingress=ingress.key,
+        )
+    message = f"the labels of namespace {namespace} could not be read, and {whose} looks at them"
     if snapshot.live:
-        return _judge_without_class(ingress, name, snapshot=snapshot)
-    if provider.infers_class(name) or name in settings.classes:
-        return _Verdict(standing=Standing.OURS)
-    reason = f"its class {name} is not one of ours" if name else "it names no class"
-    hint = f"if it is, say so with --class {name}, or add its IngressClass to the files"
-    return _foreign(ingress, reason, tell=True, hint=hint if name else NAME_A_CLASS)
-
-
-def _judge_without_class(ingress: Ingress, name: str | None, *, snapshot: Snapshot) -> _Verdict:
-    """Judge an Ingress of a cluster that does not hold the class object."""
-    if name is None:
-        return _foreign(ingress, "it names no class", tell=False)
-    if _was_ours(ingress) and not ingress.meta.deleting:
-        problem = _lost_class(ingress, name, snapshot=snapshot)
-        return _Verdict(standing=Standing.OURS, problem=problem)
-    unknown = "IngressClass" in snapshot.unknown_kinds
-    reason = "IngressClass objects could not be listed" if unknown else _absent(name)
-    hint = "allow listing ingressclasses" if unknown else f"create IngressClass {name}"
-    return _foreign(ingress, reason, tell=True, hint=hint)
+        return error(
+            "CLASS-NAMESPACE-UNKNOWN",
+            subject,
+            message=message,
+            field="spec.ingressClassName",
+            hint="let the controller list namespaces",
+            ingress=ingress.key,
+        )
+    return warning(
+        "CLASS-NAMESPACE-UNKNOWN",
+        subject,
+        message=f"{message}; taken for admitted",
+        field="spec.ingressClassName",
+        hint=f"add Namespace {namespace} to the files",
+        ingress=ingress.key,
+    )
 
 
 def _absent(name: str) -> str:

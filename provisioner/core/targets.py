@@ -1,21 +1,20 @@
 """Tell who stands behind a Service port: pods, nodes, and how many pods there may ever be.
 
-Kubernetes' own reading applies: an endpoint whose readiness is unknown counts as ready, one that
-terminates does not, and only the first address of an endpoint is its identity. What was not given
-(files hold no EndpointSlices and no Nodes) is unknown, which is not the same as none.
+What was not given (files hold no EndpointSlices and no Nodes) is unknown, which is not the same as
+none. A node out of sight is not the same as one that is gone, either.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 
+from provisioner.core import endpoints
 from provisioner.core.dialect import Dialect
-from provisioner.model.intent import NodeTarget, PodTarget, TargetCount
+from provisioner.model.intent import Compatibility, NodeTarget, PodTarget, TargetCount
 from provisioner.model.kube import (
-    EndpointPort,
+    NO_STRINGS,
     EndpointSlice,
     Key,
     Node,
@@ -38,29 +37,25 @@ GOING_AWAY = "ToBeDeletedByClusterAutoscaler"
 DISRUPTED = "karpenter.sh/disrupted"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EligibleNode:
-    """A node that may be a target, with the labels that a Service may select by."""
-
-    target: NodeTarget
-    labels: Mapping[str, str]
-
-
-def eligible_nodes(nodes: Iterable[Node], provider: Dialect) -> tuple[EligibleNode, ...]:
-    """Return the nodes that may take traffic, by name.
-
-    Where not one of them is Ready, those of unknown readiness stay: a control plane that lost its
-    nodes from sight must not empty the load balancer.
-    """
+def possible_nodes(nodes: Iterable[Node], provider: Dialect) -> tuple[Node, ...]:
+    """Return the nodes that may take traffic as long as they are ready, by name."""
     possible = [n for n in nodes if not _excluded(n) and not provider.node_impossible(n)]
-    ready = [n for n in possible if n.ready == "True"]
-    chosen = ready or [n for n in possible if n.ready == "Unknown"]
-    return tuple(
-        EligibleNode(
-            target=NodeTarget(node=n.name, provider_id=n.provider_id), labels=n.meta.labels
-        )
-        for n in sorted(chosen, key=lambda n: n.name)
-    )
+    return tuple(sorted(possible, key=lambda n: n.name))
+
+
+def eligible_nodes(
+    possible: Iterable[Node], *, labels: Mapping[str, str] = NO_STRINGS
+) -> tuple[NodeTarget, ...]:
+    """Return those among possible nodes that are registered.
+
+    Where not one that carries the labels is Ready, those of unknown readiness stay: a control plane
+    that lost its nodes from sight must not empty the load balancer.
+    """
+    wanted = labels.items()
+    candidates = [n for n in possible if wanted <= n.meta.labels.items()]
+    ready = [n for n in candidates if n.ready == "True"]
+    chosen = ready or [n for n in candidates if n.ready == "Unknown"]
+    return tuple(NodeTarget(node=n.name, provider_id=n.provider_id) for n in chosen)
 
 
 def _excluded(node: Node) -> bool:
@@ -70,37 +65,6 @@ def _excluded(node: Node) -> bool:
         t.key == GOING_AWAY or (t.key == DISRUPTED and t.effect == "NoSchedule")
         for t in node.taints
     )
-
-
-def pod_targets(slices: Iterable[EndpointSlice], port: ServicePort) -> tuple[PodTarget, ...]:
-    """Return the ready endpoints of a Service port, sorted, each address and port once.
-
-    Endpoints without a Pod (made by hand) count too, as they do for every other consumer.
-    """
-    found: dict[tuple[str, int], PodTarget] = {}
-    for part in slices:
-        number = _slice_port(part, port)
-        if part.address_type != "IPv4" or number is None:
-            continue
-        for endpoint in part.endpoints:
-            if endpoint.ready is False or endpoint.terminating or not endpoint.addresses:
-                continue
-            ip = endpoint.addresses[0]
-            target = PodTarget(ip=ip, port=number, node=endpoint.node_name, zone=endpoint.zone)
-            found.setdefault((ip, number), target)
-    return tuple(found[key] for key in sorted(found))
-
-
-def _slice_port(part: EndpointSlice, port: ServicePort) -> int | None:
-    """Return the number of a Service port in a slice; slices carry the Service port's name."""
-    match: EndpointPort | None = next(
-        (p for p in part.ports if p.name == port.name and p.protocol == port.protocol), None
-    )
-    if match is None:
-        return None
-    if match.number:
-        return match.number
-    return port.target_port if isinstance(port.target_port, int) and port.target_port else port.port
 
 
 class Population:
@@ -168,36 +132,54 @@ class Targets:
     def __init__(self, snapshot: Snapshot, provider: Dialect) -> None:
         self._snapshot = snapshot
         self._population = Population(snapshot)
-        self._eligible = eligible_nodes(snapshot.nodes.values(), provider)
-        self._every_node = tuple(n.target for n in self._eligible)
+        self._around = endpoints.Around.of(snapshot)
+        self._possible = possible_nodes(snapshot.nodes.values(), provider)
+        self._every_node = eligible_nodes(self._possible)
         self._nodes_known = "Node" not in snapshot.unknown_kinds and (
             snapshot.live or bool(snapshot.nodes)
         )
 
-    def pods(self, service: Key, port: ServicePort) -> tuple[PodTarget, ...] | None:
-        """Return the ready pods of a Service port, None where that cannot be known here."""
-        slices = self._slices(service)
-        return None if slices is None else pod_targets(slices, port)
+    def pods(
+        self,
+        service: Service,
+        port: ServicePort,
+        *,
+        compatibility: Compatibility = Compatibility.KUBERNETES,
+    ) -> tuple[PodTarget, ...] | None:
+        """Return the pods of a Service port to register, None where that cannot be known here."""
+        slices = self._slices(service.key)
+        if slices is None:
+            return None
+        family = endpoints.address_family(service, slices, compatibility)
+        return endpoints.pod_targets(slices, port, family=family, around=self._around)
+
+    def made_by_hand(self, service: Key) -> tuple[str, ...]:
+        """Return the addresses of a Service that are not registered, for want of a Pod."""
+        return tuple(sorted(set(endpoints.made_by_hand(self._slices(service) or ()))))
 
     def nodes(
-        self, service: Service, pods: tuple[PodTarget, ...] | None, *, labels: Mapping[str, str]
+        self,
+        service: Service,
+        port: ServicePort,
+        *,
+        labels: Mapping[str, str] = NO_STRINGS,
+        compatibility: Compatibility = Compatibility.KUBERNETES,
     ) -> tuple[NodeTarget, ...] | None:
         """Return the nodes to register for a Service port, None where that cannot be known here.
 
         Under ``externalTrafficPolicy: Local`` a node without a ready pod drops what it gets, so it
-        is left out (LBC#4590, LBC#3796).
+        is left out (LBC#4590, LBC#3796); the incumbent controller registers it all the same.
         """
         if not self._nodes_known:
             return None
-        chosen = self._every_node
-        if labels:
-            wanted = labels.items()
-            chosen = tuple(n.target for n in self._eligible if wanted <= n.labels.items())
-        if service.external_traffic_policy != "Local":
+        chosen = eligible_nodes(self._possible, labels=labels) if labels else self._every_node
+        everywhere = compatibility is Compatibility.INCUMBENT
+        if everywhere or service.external_traffic_policy != "Local":
             return chosen
-        if pods is None:
+        slices = self._slices(service.key)
+        if slices is None:
             return None
-        serving = {pod.node for pod in pods}
+        serving = endpoints.serving_nodes(slices, port)
         return tuple(n for n in chosen if n.node in serving)
 
     def count(self, service: Service, pods: tuple[PodTarget, ...] | None) -> TargetCount:
@@ -211,7 +193,7 @@ class Targets:
         numbers = {
             number
             for part in self._slices(service.key) or ()
-            if (number := _slice_port(part, port))
+            if (number := endpoints.slice_port(part, port))
         }
         if numbers:
             return numbers.pop() if len(numbers) == 1 else 0

@@ -13,23 +13,21 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from provisioner.core import annotations as settings_of
+from provisioner.core.admittance import Rights, findings
 from provisioner.core.backends import Backends
+from provisioner.core.company import Company, Findings, Seen
 from provisioner.core.conflicts import Ledger, Scopes
 from provisioner.core.dialect import Dialect, table_of
 from provisioner.core.group import Group, group, placed_in
-from provisioner.core.listeners import (
-    Company,
-    Findings,
-    Seen,
-    certificate_hosts,
-    certificates,
-    listeners,
-    redirect_port,
-)
+from provisioner.core.hearing import Hearing, heard
+from provisioner.core.listeners import listeners
 from provisioner.core.rules import Draft, Drafter
+from provisioner.core.secrets import Secrets
 from provisioner.core.select import select, unmentioned
-from provisioner.model.annotation import Setting
-from provisioner.model.diagnostic import Diagnostic, error
+from provisioner.core.tenancy import Tenancy
+from provisioner.core.tls import Brought, brought_by
+from provisioner.model.annotation import Merge, Place, Setting
+from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.intent import (
     BackendId,
     BackendIntent,
@@ -89,15 +87,38 @@ def intents(
     """
     table = table_of(provider)
     selection = select(snapshot, provider, settings=settings)
-    grouping = group(selection.selected, table=table, placed=placed_in(observed), refused=refused)
-    backends = Backends(snapshot, provider, settings=settings, table=table)
-    drafter = Drafter(backends, table=table)
     scopes = Scopes.of(table)
+    tenancy = Tenancy(snapshot, provider.name)
+
+    def rights_on(name: str) -> Rights:
+        return Rights(tenancy=tenancy, group=name, lenient=not snapshot.live)
+
+    grouping = group(
+        selection.selected,
+        table=table,
+        placed=placed_in(observed),
+        refused=refused,
+        welcome=lambda candidate, name: tuple(findings(candidate, rights_on(name), scopes)),
+    )
+    backends = Backends(snapshot, provider, settings=settings, table=table)
+    secrets = Secrets(snapshot, settings)
+    drafter = Drafter(backends, table=table, secrets=secrets)
+    own = table.options(Merge.OWN, place=Place.INGRESS)
     built = []
     for one in grouping.groups:
         resources = observed.of_group(one.name)
         seen = Seen(resources, provider, unmentioned(snapshot, settings, resources))
-        built.append(_Builder(one, drafter, scopes=scopes, seen=seen).build())
+        brought = {c.key: brought_by(c, secrets) for c in one.candidates}
+        builder = _Builder(
+            one,
+            drafter,
+            scopes=scopes,
+            seen=seen,
+            rights=rights_on(one.name),
+            brought=brought,
+            own=own,
+        )
+        built.append(builder.build())
     found = dict.fromkeys((*selection.diagnostics, *grouping.remarks, *backends.remarks))
     for part in built:
         found.update(dict.fromkeys(part.diagnostics))
@@ -119,20 +140,6 @@ class _Built:
     diagnostics: tuple[Diagnostic, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Hearing:
-    """The outcome of hearing all members: who is in, who is out and why, what was agreed."""
-
-    accepted: tuple[Draft, ...]
-    refused: tuple[tuple[Draft, tuple[Diagnostic, ...]], ...]
-    ledger: Ledger
-
-    @property
-    def retained(self) -> tuple[Draft, ...]:
-        """Refused members of which something exists."""
-        return tuple(draft for draft, _ in self.refused if draft.candidate.placed)
-
-
 class _Builder:
     """Builds one load balancer."""
 
@@ -143,18 +150,27 @@ class _Builder:
         *,
         scopes: Scopes,
         seen: Seen,
+        rights: Rights,
+        brought: Mapping[Key, Brought],
+        own: Sequence[str],
     ) -> None:
         self._group = members
         self._scopes = scopes
         self._seen = seen
+        self._rights = rights
+        self._brought = brought
+        self._own = own
         self._drafts = tuple(drafter.draft(c) for c in members.candidates)
 
     def build(self) -> _Built:
-        hearing = self._settled_hearing()
+        excluded = {key: found.problems for key, found in self._brought.items() if found.problems}
+        hearing = heard(self._drafts, self._scopes, excluded)
         findings = Findings()
         for draft in self._drafts:
             for remark in draft.remarks:
                 findings.remark(remark)
+        for remark in hearing.remarks:
+            findings.remark(remark)
         compatibility = hearing.ledger.agreed("compatibility")
         company = Company(
             accepted=hearing.accepted,
@@ -162,50 +178,24 @@ class _Builder:
             ledger=hearing.ledger,
             compatibility=Compatibility(str(compatibility or Compatibility.KUBERNETES)),
             seen=self._seen,
+            rights=self._rights,
+            brought=self._brought,
         )
         built = listeners(company, findings)
         quarantined = _quarantined(hearing, findings)
         intent = self._intent(hearing, company, built=built, quarantined=quarantined)
         return _Built(intent=intent, diagnostics=_diagnostics(hearing, findings, quarantined))
 
-    def _settled_hearing(self) -> _Hearing:
-        """Hear the members until nobody depends on a port that nobody opens."""
-        excluded: dict[Key, tuple[Diagnostic, ...]] = {}
-        while True:
-            hearing = self._hear(excluded)
-            problems = {**_missing_redirect_ports(hearing), **_missing_certificates(hearing)}
-            if not problems:
-                return hearing
-            excluded.update(problems)
-
-    def _hear(self, excluded: Mapping[Key, tuple[Diagnostic, ...]]) -> _Hearing:
-        ledger = Ledger(self._scopes)
-        accepted: list[Draft] = []
-        refused: list[tuple[Draft, tuple[Diagnostic, ...]]] = []
-        for draft in sorted(self._drafts, key=lambda d: d.candidate.seniority):
-            candidate = draft.candidate
-            problems = candidate.problems or excluded.get(candidate.key, ())
-            if problems and candidate.placed:
-                ledger.take(draft)
-            problems = problems or ledger.conflicts(draft)
-            if problems:
-                refused.append((draft, problems))
-                continue
-            ledger.take(draft)
-            accepted.append(draft)
-        in_order = tuple(sorted(accepted, key=lambda d: d.candidate.rank))
-        return _Hearing(accepted=in_order, refused=tuple(refused), ledger=ledger)
-
     def _intent(
         self,
-        hearing: _Hearing,
+        hearing: Hearing,
         company: Company,
         *,
         built: tuple[ListenerIntent, ...],
         quarantined: tuple[Quarantined, ...],
     ) -> LoadBalancerIntent:
         ledger = hearing.ledger
-        members = tuple(_member(draft) for draft in hearing.accepted)
+        members = tuple(_member(draft, self._own) for draft in hearing.accepted)
         return LoadBalancerIntent(
             name=self._group.name,
             explicit=self._group.explicit,
@@ -225,12 +215,13 @@ class _Builder:
             options=self._options(hearing),
         )
 
-    def _options(self, hearing: _Hearing) -> Mapping[str, object]:
+    def _options(self, hearing: Hearing) -> Mapping[str, object]:
         options = dict(hearing.ledger.options())
         keep = {name for draft in hearing.retained for name in draft.candidate.failed}
         if keep:
             options[KEEP] = tuple(sorted(keep))
-        stated = _stated(hearing, self._scopes.exclusive)
+        scopes = self._scopes
+        stated = _stated(hearing, scopes.exclusive | scopes.per_port | scopes.union)
         if stated:
             options[STATED] = stated
         naming = _naming(hearing)
@@ -247,7 +238,7 @@ class _Builder:
 
 
 def _stated(
-    hearing: _Hearing, settings: frozenset[str]
+    hearing: Hearing, settings: frozenset[str]
 ) -> Mapping[str, tuple[tuple[Key, str], ...]]:
     found: dict[str, list[tuple[Key, str]]] = {}
     for draft in hearing.accepted:
@@ -257,7 +248,7 @@ def _stated(
     return MappingProxyType({name: tuple(found[name]) for name in sorted(found)})
 
 
-def _naming(hearing: _Hearing) -> Mapping[str, tuple[Key, ...]]:
+def _naming(hearing: Hearing) -> Mapping[str, tuple[Key, ...]]:
     found: dict[str, list[Key]] = {}
     for draft in (*hearing.accepted, *hearing.retained):
         named: tuple[str, ...] = draft.candidate.values.get(settings_of.CERTIFICATES) or ()
@@ -271,19 +262,22 @@ def _agreed(ledger: Ledger, setting: Setting[T], kind: type[T]) -> T | None:
     return value if isinstance(value, kind) else None
 
 
-def _member(draft: Draft) -> Member:
+def _member(draft: Draft, own: Sequence[str]) -> Member:
     candidate = draft.candidate
+    said = candidate.values.said
     return Member(
         ingress=candidate.key,
         order=candidate.order,
         created=candidate.ingress.meta.created,
         default_backend=draft.default,
+        default_options=draft.default_options,
         tags=candidate.values.get(settings_of.TAGS) or NO_STRINGS,
+        options=MappingProxyType({name: said[name].value for name in own if name in said}),
     )
 
 
 def _backends(
-    hearing: _Hearing, built: Sequence[ListenerIntent], *, members: Sequence[Member]
+    hearing: Hearing, built: Sequence[ListenerIntent], *, members: Sequence[Member]
 ) -> tuple[BackendIntent, ...]:
     """Return the backends that rules use, and those of broken members that exist somewhere."""
     serving = {key for item in built if item.redirect_to is None for key in item.members}
@@ -299,7 +293,7 @@ def _backends(
     return tuple(found[key] for key in sorted(found))
 
 
-def _quarantined(hearing: _Hearing, findings: Findings) -> tuple[Quarantined, ...]:
+def _quarantined(hearing: Hearing, findings: Findings) -> tuple[Quarantined, ...]:
     whole = [
         Quarantined(ingress=draft.candidate.key, path="", diagnostic=problem)
         for draft, problems in hearing.refused
@@ -311,59 +305,9 @@ def _quarantined(hearing: _Hearing, findings: Findings) -> tuple[Quarantined, ..
 
 
 def _diagnostics(
-    hearing: _Hearing, findings: Findings, quarantined: Sequence[Quarantined]
+    hearing: Hearing, findings: Findings, quarantined: Sequence[Quarantined]
 ) -> tuple[Diagnostic, ...]:
     """Return every finding; the paths of a refused member are judged too, to save a round."""
     refused = [q.diagnostic for draft, _ in hearing.refused for q in draft.quarantined]
     blocking = [q.diagnostic for q in quarantined]
     return tuple(dict.fromkeys((*findings.diagnostics, *blocking, *refused)))
-
-
-def _missing_redirect_ports(hearing: _Hearing) -> dict[Key, tuple[Diagnostic, ...]]:
-    """Return the members that redirect to a port which is no HTTPS port of the load balancer."""
-    target = redirect_port(hearing.ledger)
-    everyone = (*hearing.accepted, *hearing.retained)
-    if target is None or any(target in draft.https for draft in everyone):
-        return {}
-    problems: dict[Key, tuple[Diagnostic, ...]] = {}
-    for draft in hearing.accepted:
-        said = draft.candidate.values.where(settings_of.SSL_REDIRECT)
-        if said is not None:
-            problems[draft.candidate.key] = (_no_redirect_port(draft, target, said.field),)
-    return problems
-
-
-def _missing_certificates(hearing: _Hearing) -> dict[Key, tuple[Diagnostic, ...]]:
-    """Return the members on an HTTPS port for which nobody names or implies a certificate."""
-    problems: dict[Key, tuple[Diagnostic, ...]] = {}
-    everyone = (*hearing.accepted, *hearing.retained)
-    for port in sorted({port for draft in hearing.accepted for port in draft.https}):
-        on_port = [draft for draft in everyone if port in draft.https]
-        if certificates(on_port) or certificate_hosts(on_port):
-            continue
-        for draft in hearing.accepted:
-            if draft in on_port:
-                problems[draft.candidate.key] = (_no_certificate(draft, port),)
-    return problems
-
-
-def _no_redirect_port(draft: Draft, target: int, field: str) -> Diagnostic:
-    return error(
-        "LISTENER-REDIRECT",
-        draft.candidate.subject,
-        message=f"it redirects to port {target}, which is no HTTPS port of this load balancer",
-        field=field,
-        hint=f'add {{"HTTPS": {target}}} to its listen-ports',
-        ingress=draft.candidate.key,
-    )
-
-
-def _no_certificate(draft: Draft, port: int) -> Diagnostic:
-    return error(
-        "CERTIFICATE-UNKNOWN",
-        draft.candidate.subject,
-        message=f"HTTPS port {port} has no certificate: none is named, and no host to find one by",
-        field="spec.rules",
-        hint="name a certificate in an annotation, or give the rules hosts",
-        ingress=draft.candidate.key,
-    )

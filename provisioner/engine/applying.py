@@ -5,7 +5,8 @@ depends on it and nothing else. With *patience* (the command line) waits are pol
 or their deadline passes; without (the controller) a run does what it can, says what it waits for,
 and returns: the next plan recognises every stage from the cloud itself.
 
-All Refs are resolved right before sending, from what was observed and from what earlier steps made.
+All Refs are resolved right before sending, from what was observed and from what earlier steps made;
+in the same moment, and in no other, a fingerprint gives way to the secret behind it.
 """
 
 from __future__ import annotations
@@ -173,7 +174,12 @@ class Applier(Generic[W, F]):
         return waited > self._settings.health_deadline_seconds + (self._settings.drain_seconds or 0)
 
     def send(self, step: Step, outputs: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
-        """Make a step's calls in order and return the outputs of its resource."""
+        """Make a step's calls in order and return the outputs of its resource.
+
+        A secret that nobody read is found out before the first of them.
+        """
+        for call in step.calls:
+            _demand_secrets(call.parameters, call)
         self._settling.went_on(step)
         made: dict[str, str] = {}
         for call in step.calls:
@@ -312,9 +318,28 @@ def resolved(call: Call, outputs: Mapping[str, Mapping[str, str]]) -> dict[str, 
     """Return a call's parameters with every Ref replaced by what it stands for.
 
     Raises:
-        ProvisionerError: A value is not known: the plan was made without the world that knows it.
+        ProvisionerError: A value is not known: the plan was made without the world that knows it,
+            or it stands for a secret that was not read.
     """
     return {key: _resolve(value, call, outputs) for key, value in call.parameters.items()}
+
+
+def _demand_secrets(value: Value, call: Call) -> None:
+    """Refuse a call that needs a secret which was not read."""
+    match value:
+        case Fingerprint(secret=""):
+            raise ProvisionerError(
+                f"{call.operation} needs a secret that was not read",
+                hint="plan again where the Secret can be read",
+            )
+        case tuple():
+            for item in value:
+                _demand_secrets(item, call)
+        case Mapping():
+            for item in value.values():
+                _demand_secrets(item, call)
+        case _:
+            return
 
 
 def _resolve(value: Value, call: Call, outputs: Mapping[str, Mapping[str, str]]) -> object:
@@ -326,8 +351,8 @@ def _resolve(value: Value, call: Call, outputs: Mapping[str, Mapping[str, str]])
             return found
         case Unknown(why=why):
             raise ProvisionerError(f"{call.operation} needs a value that is not known: {why}")
-        case Fingerprint():
-            raise ProvisionerError(f"{call.operation} needs a secret that was not read")
+        case Fingerprint(secret=secret):
+            return secret
         case tuple():
             return [_resolve(item, call, outputs) for item in value]
         case Mapping():

@@ -2,6 +2,9 @@
 
 Intent first, because it says which certificates, subnets and interfaces to ask for; then facts,
 limits and what exists; then the pure rest. No writer is within reach of anything in this module.
+
+A take-over is the same with another answer to "what exists": what the incumbent controller made
+counts as ours, and the plan is a comparison that nobody can apply.
 """
 
 from __future__ import annotations
@@ -10,9 +13,12 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Generic, TypeVar
 
-from provisioner.core.planning import World, compute
+from provisioner.core.planning import World, compute, wanted
 from provisioner.core.translate import intents
+from provisioner.model.incumbent import Adoption, Incumbent, Takeover
+from provisioner.model.intent import Intent
 from provisioner.model.plan import Inputs, Plan
+from provisioner.model.resource import Resource
 from provisioner.model.settings import Settings
 from provisioner.model.snapshot import Snapshot
 from provisioner.ports import ClusterFacts, Provider, Reader
@@ -57,7 +63,8 @@ class Planner(Generic[W, F]):
         snapshot = with_cluster_facts(snapshot, cluster)
         observed = self.reader.observe(groups)
         intent = intents(snapshot, self.provider, self.settings, observed=observed, refused={})
-        facts = self.reader.facts(self.provider.wanted(intent, snapshot, self.settings))
+        questions = self.provider.wanted(intent, snapshot, self.settings)
+        facts = self.reader.facts(questions)
         world = World(
             snapshot=snapshot,
             intent=intent,
@@ -70,7 +77,49 @@ class Planner(Generic[W, F]):
             inputs=inputs or Inputs(),
             applyable=self.reader.applyable,
         )
+        if self.settings.take_over:
+            world = self._taken_over(world, self.reader.incumbent(questions))
         return self._checked(compute(self.provider, world))
+
+    def _taken_over(self, world: World[F], incumbent: Incumbent) -> World[F]:
+        """Return the world as it would be if the incumbent's resources were ours.
+
+        It takes two rounds. What the incumbent's own marks tell (which load balancer, which target
+        group) comes first, because scheme, subnets and target mode of what exists decide what is
+        wanted; then what is wanted tells which of its rules is which.
+        """
+        seen = self._adopted(world, incumbent)
+        first = replace(world, observed=seen.observed, facts=seen.facts)
+        first = replace(first, intent=self._intent(first))
+        matched = replace(world, intent=first.intent)
+        seen = self._adopted(matched, incumbent, wanted(self.provider, first))
+        final = replace(
+            world,
+            observed=seen.observed,
+            facts=seen.facts,
+            exclusive=seen.exclusive,
+            remarks=seen.diagnostics,
+            applyable=False,
+        )
+        return replace(final, intent=self._intent(final))
+
+    def _adopted(
+        self, world: World[F], incumbent: Incumbent, resources: tuple[Resource, ...] = ()
+    ) -> Adoption[F]:
+        takeover = Takeover(
+            incumbent=incumbent,
+            intent=world.intent,
+            snapshot=world.snapshot,
+            settings=self.settings,
+            observed=world.observed,
+            wanted=resources,
+        )
+        return self.provider.adopt(takeover, world.facts)
+
+    def _intent(self, world: World[F]) -> Intent:
+        return intents(
+            world.snapshot, self.provider, self.settings, observed=world.observed, refused={}
+        )
 
     def _checked(self, plan: Plan) -> Plan:
         """Let the cloud check what it can; what it finds unsets ``applyable``, not the digest."""

@@ -17,6 +17,7 @@ from provisioner.kube import errors
 from provisioner.kube.kinds import KindInfo
 from provisioner.kube.requests import (
     MERGE_PATCH,
+    STRATEGIC_PATCH,
     Connection,
     NoAnswer,
     Request,
@@ -111,13 +112,30 @@ class KubeClient:
         A ``metadata.resourceVersion`` in the patch makes it fail with Conflict where the object
         has changed.
         """
+        return self._patch(kind, key, patch, subresource=subresource, content_type=MERGE_PATCH)
+
+    def strategic_patch(
+        self, kind: KindInfo, key: Key, patch: Mapping[str, object], *, subresource: str = ""
+    ) -> bytes:
+        """Merge a patch as ``merge_patch`` does, lists by their keys; built-in kinds only."""
+        return self._patch(kind, key, patch, subresource=subresource, content_type=STRATEGIC_PATCH)
+
+    def _patch(
+        self,
+        kind: KindInfo,
+        key: Key,
+        patch: Mapping[str, object],
+        *,
+        subresource: str,
+        content_type: str,
+    ) -> bytes:
         path = kind.path(namespace=key.namespace, name=key.name, subresource=subresource)
         return self._send(
             Request(
                 method="PATCH",
                 path=path,
                 body=msgspec.json.encode(patch),
-                content_type=MERGE_PATCH,
+                content_type=content_type,
             ),
             self._attempt("patch", kind, key, subresource=subresource),
         )

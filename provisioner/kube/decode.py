@@ -15,16 +15,21 @@ from typing import Final, Generic, TypeAlias, TypeVar
 
 import msgspec
 
-from provisioner.kube import objects, shape, wire
-from provisioner.model.diagnostic import Diagnostic
+from provisioner.kube import class_objects, class_wire, objects, shape, wire
+from provisioner.kube.kinds import AUTO_MODE_CLASS_PARAMS, INGRESS_CLASS_PARAMS, KindInfo
+from provisioner.model.diagnostic import Diagnostic, warning
 from provisioner.model.kube import (
     Autoscaler,
     EndpointSlice,
     Ingress,
     IngressClass,
     LoadBalancerClass,
+    Namespace,
     Node,
+    Parameters,
+    Secret,
     Service,
+    TargetGroupBinding,
     Workload,
 )
 
@@ -37,6 +42,10 @@ KubeObject: TypeAlias = (
     | Node
     | Workload
     | Autoscaler
+    | Parameters
+    | Namespace
+    | Secret
+    | TargetGroupBinding
 )
 W = TypeVar("W", bound=wire.Object)
 
@@ -67,7 +76,14 @@ class _Codec(Generic[W]):
         return self.build(msgspec.json.decode(raw, type=self.shape))
 
 
+NOT_BASE64: Final = "SECRET-ENCODING"
+
 _WORKLOADS: Final = ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController")
+
+
+def _parameters(info: KindInfo) -> _Codec[class_wire.Parameters]:
+    return _Codec(class_wire.Parameters, class_objects.parameters_of(info.group, info.api_kind))
+
 
 # A mapping of codecs of different shapes: each is consistent in itself.
 _CODECS: Final[
@@ -75,7 +91,11 @@ _CODECS: Final[
         str,
         _Codec[wire.Ingress]
         | _Codec[wire.IngressClass]
-        | _Codec[wire.LoadBalancerClass]
+        | _Codec[class_wire.LoadBalancerClass]
+        | _Codec[class_wire.Parameters]
+        | _Codec[wire.Namespace]
+        | _Codec[wire.Secret]
+        | _Codec[wire.TargetGroupBinding]
         | _Codec[wire.Service]
         | _Codec[wire.EndpointSlice]
         | _Codec[wire.Node]
@@ -86,7 +106,14 @@ _CODECS: Final[
     {
         "Ingress": _Codec(wire.Ingress, objects.ingress),
         "IngressClass": _Codec(wire.IngressClass, objects.ingress_class),
-        "LoadBalancerClass": _Codec(wire.LoadBalancerClass, objects.load_balancer_class),
+        "LoadBalancerClass": _Codec(
+            class_wire.LoadBalancerClass, class_objects.load_balancer_class
+        ),
+        INGRESS_CLASS_PARAMS.kind: _parameters(INGRESS_CLASS_PARAMS),
+        AUTO_MODE_CLASS_PARAMS.kind: _parameters(AUTO_MODE_CLASS_PARAMS),
+        "Namespace": _Codec(wire.Namespace, objects.namespace),
+        "Secret": _Codec(wire.Secret, objects.secret),
+        "TargetGroupBinding": _Codec(wire.TargetGroupBinding, objects.target_group_binding),
         "Service": _Codec(wire.Service, objects.service),
         "EndpointSlice": _Codec(wire.EndpointSlice, objects.endpoint_slice),
         "Node": _Codec(wire.Node, objects.node),
@@ -109,13 +136,15 @@ def decode(
     codec = _CODECS.get(kind)
     if codec is None:
         return Decoded()
-    problems = shape.text_problems(kind, raw, spelled)
+    called = kind.partition(".")[0]
+    problems = shape.text_problems(called, raw, spelled)
     if problems:
         return Decoded(problems=problems)
     try:
-        return Decoded(object=codec.from_mapping(raw))
+        found = codec.from_mapping(raw)
     except msgspec.ValidationError as err:
-        return Decoded(problems=(shape.problem(kind, raw, str(err)),))
+        return Decoded(problems=(shape.problem(called, raw, str(err)),))
+    return Decoded(object=found, problems=_not_base64(found, raw))
 
 
 def decode_json(kind: str, raw: bytes | msgspec.Raw) -> Decoded:
@@ -123,12 +152,34 @@ def decode_json(kind: str, raw: bytes | msgspec.Raw) -> Decoded:
     codec = _CODECS.get(kind)
     if codec is None:
         return Decoded()
+    called = kind.partition(".")[0]
     try:
         return Decoded(object=codec.from_json(raw))
     except msgspec.ValidationError as err:
-        return Decoded(problems=(shape.problem(kind, _identity(raw), str(err)),))
+        return Decoded(problems=(shape.problem(called, _identity(raw), str(err)),))
     except (msgspec.DecodeError, UnicodeDecodeError) as err:
-        return Decoded(problems=(shape.problem(kind, {}, f"Not JSON: {err}"),))
+        return Decoded(problems=(shape.problem(called, {}, f"Not JSON: {err}"),))
+
+
+def _not_base64(found: KubeObject | None, raw: Mapping[str, object]) -> tuple[Diagnostic, ...]:
+    """Return a warning for each entry of a Secret that cannot be read, by name, never by content.
+
+    Not an error: an encrypted Secret in git is nobody's mistake as long as no Ingress names it.
+    """
+    data = raw.get("data")
+    if not isinstance(found, Secret) or not isinstance(data, Mapping):
+        return ()
+    return tuple(
+        warning(
+            NOT_BASE64,
+            shape.subject_of("Secret", found.key),
+            field=f"data[{name}]",
+            message="The value is not base64, so the Secret is read without it.",
+            hint="Encode it, or write it under stringData.",
+        )
+        for name in sorted(map(str, data))
+        if name not in found.data
+    )
 
 
 def _identity(raw: bytes | msgspec.Raw) -> Mapping[str, object]:

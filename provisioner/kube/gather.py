@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import TypeVar, assert_never
+from typing import TypeAlias, TypeVar, assert_never
 
 from provisioner.kube.decode import KubeObject
 from provisioner.model.diagnostic import Diagnostic
@@ -15,13 +15,28 @@ from provisioner.model.kube import (
     IngressClass,
     Key,
     LoadBalancerClass,
+    Meta,
+    Namespace,
     Node,
+    Parameters,
+    Secret,
     Service,
+    TargetGroupBinding,
     Workload,
 )
 from provisioner.model.snapshot import Snapshot
 
-K = TypeVar("K", str, Key)
+K = TypeVar("K", str, Key, tuple[str, str, str])
+_Common: TypeAlias = (
+    Ingress
+    | IngressClass
+    | LoadBalancerClass
+    | Service
+    | EndpointSlice
+    | Node
+    | Workload
+    | Autoscaler
+)
 V = TypeVar("V")
 
 
@@ -37,9 +52,26 @@ class Gathered:
         self._nodes: dict[str, Node] = {}
         self._workloads: dict[tuple[str, Key], Workload] = {}
         self._autoscalers: dict[Key, Autoscaler] = {}
+        self._parameters: dict[tuple[str, str, str], Parameters] = {}
+        self._namespaces: dict[str, Meta] = {}
+        self._secrets: dict[Key, Secret] = {}
+        self._bindings: dict[Key, TargetGroupBinding] = {}
 
     def add(self, found: KubeObject) -> None:
         """Add one object."""
+        match found:
+            case Parameters():
+                self._parameters[found.group, found.kind, found.meta.name] = found
+            case Namespace():
+                self._namespaces[found.name] = found.meta
+            case Secret():
+                self._secrets[found.key] = found
+            case TargetGroupBinding():
+                self._bindings[found.meta.key] = found
+            case _:
+                self._add_common(found)
+
+    def _add_common(self, found: _Common) -> None:
         match found:
             case Ingress():
                 self._ingresses[found.key] = found
@@ -81,6 +113,10 @@ class Gathered:
             nodes=_sorted(self._nodes),
             workloads=tuple(value for _, value in sorted(self._workloads.items(), key=_first)),
             autoscalers=tuple(value for _, value in sorted(self._autoscalers.items(), key=_first)),
+            parameters=_sorted(self._parameters),
+            namespaces=_sorted(self._namespaces),
+            secrets=_sorted(self._secrets),
+            bindings=_sorted(self._bindings),
             unknown_kinds=frozenset(unknown_kinds),
             sources=MappingProxyType(dict(sources)),
             diagnostics=tuple(sorted(diagnostics, key=Diagnostic.sort_key)),

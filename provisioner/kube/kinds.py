@@ -19,8 +19,9 @@ OUR_GROUP: Final = "ingress-provisioner.io"
 class KindInfo:
     """Where a kind lives in the API.
 
-    ``old_groups`` are groups in which manifests may still spell it (``extensions``); the live API
-    is only ever asked under ``group`` and ``version``.
+    ``kind`` is our name of it, unlike any other: where two groups use one name, the group stands
+    behind a dot. ``old_groups`` are groups in which manifests may still spell it (``extensions``);
+    the live API is only ever asked under ``group`` and ``version``.
     """
 
     kind: str
@@ -30,6 +31,11 @@ class KindInfo:
     namespaced: bool = True
     mandatory: bool = False
     old_groups: tuple[str, ...] = ()
+
+    @property
+    def api_kind(self) -> str:
+        """What objects say in ``kind``."""
+        return self.kind.partition(".")[0]
 
     @property
     def api_version(self) -> str:
@@ -118,6 +124,31 @@ EVENT: Final = KindInfo(kind="Event", group="", version="v1", plural="events")
 NAMESPACE: Final = KindInfo(
     kind="Namespace", group="", version="v1", plural="namespaces", namespaced=False
 )
+SECRET: Final = KindInfo(kind="Secret", group="", version="v1", plural="secrets")
+POD: Final = KindInfo(kind="Pod", group="", version="v1", plural="pods")
+"""Watched namespace by namespace, and only where readiness gates wait for a load balancer."""
+INGRESS_CLASS_PARAMS: Final = KindInfo(
+    kind="IngressClassParams.elbv2.k8s.aws",
+    group="elbv2.k8s.aws",
+    version="v1beta1",
+    plural="ingressclassparams",
+    namespaced=False,
+)
+"""AWS Load Balancer Controller's."""
+AUTO_MODE_CLASS_PARAMS: Final = KindInfo(
+    kind="IngressClassParams.eks.amazonaws.com",
+    group="eks.amazonaws.com",
+    version="v1",
+    plural="ingressclassparams",
+    namespaced=False,
+)
+"""EKS Auto Mode's."""
+TARGET_GROUP_BINDING: Final = KindInfo(
+    kind="TargetGroupBinding",
+    group="elbv2.k8s.aws",
+    version="v1beta1",
+    plural="targetgroupbindings",
+)
 
 LIVE_KINDS: Final = (
     INGRESS,
@@ -129,14 +160,25 @@ LIVE_KINDS: Final = (
     STATEFUL_SET,
     AUTOSCALER,
     LOAD_BALANCER_CLASS,
+    INGRESS_CLASS_PARAMS,
+    AUTO_MODE_CLASS_PARAMS,
 )
 """What a snapshot of a cluster consists of. ReplicaSets are left out: Deployments own them."""
 
-MANIFEST_KINDS: Final = (*LIVE_KINDS, REPLICA_SET, REPLICATION_CONTROLLER)
+WATCHED_KINDS: Final = (*LIVE_KINDS, NAMESPACE)
+"""What the controller watches. A snapshot lists Namespaces only where a selector asks for them."""
+
+MANIFEST_KINDS: Final = (
+    *WATCHED_KINDS,
+    SECRET,
+    TARGET_GROUP_BINDING,
+    REPLICA_SET,
+    REPLICATION_CONTROLLER,
+)
 """What is read from files; every other kind is somebody else's business."""
 
 KINDS: Final[Mapping[str, KindInfo]] = MappingProxyType(
-    {info.kind: info for info in (*MANIFEST_KINDS, LOAD_BALANCER)}
+    {info.kind: info for info in (*MANIFEST_KINDS, LOAD_BALANCER, POD)}
 )
 
 
@@ -147,6 +189,6 @@ def manifest_kind(api_version: str, kind: str) -> KindInfo | None:
     """
     group = api_version.rpartition("/")[0]
     for info in MANIFEST_KINDS:
-        if info.kind == kind and (group == info.group or group in info.old_groups):
+        if info.api_kind == kind and (group == info.group or group in info.old_groups):
             return info
     return None

@@ -3,6 +3,9 @@
 Lists come in pages of raw bytes and every object is decoded on its own, so that memory holds one
 page of JSON at a time and one odd object costs nobody else. What could not be read is *unknown*,
 by kind: whoever plans from the snapshot must not take it for empty.
+
+What few plans need is listed only for those: Namespaces where a selector looks at their labels,
+TargetGroupBindings for a take-over. Whoever may not list them is then not troubled by that.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from provisioner.kube.client import KubeClient
 from provisioner.kube.decode import Decoded, decode_json
 from provisioner.kube.gather import Gathered
 from provisioner.kube.kinds import LIVE_KINDS, NAMESPACE, KindInfo
+from provisioner.kube.overlay import selects_namespaces
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.errors import ClusterError
 from provisioner.model.kube import Key
@@ -33,28 +37,59 @@ KIND_UNREADABLE: Final = "CLUSTER-KIND-UNREADABLE"
 KIND_FORBIDDEN: Final = "CLUSTER-KIND-FORBIDDEN"
 
 
-def read_snapshot(client: KubeClient) -> Snapshot:
+def read_snapshot(
+    client: KubeClient, *, beside: Snapshot | None = None, more: Iterable[KindInfo] = ()
+) -> Snapshot:
     """Return every object that planning may read, as the cluster has it now.
+
+    Args:
+        client: The cluster.
+        beside: What files say, where the snapshot is to be laid under them: their class objects may
+            ask for Namespaces.
+        more: Kinds to read besides the usual ones.
 
     Raises:
         Unreachable: The server does not answer at all.
         Unauthorized: The server does not accept our credentials.
     """
-    gathered = Gathered()
-    unknown: set[str] = set()
-    diagnostics: list[Diagnostic] = []
-    for kind in LIVE_KINDS:
-        found, problems = _read_kind(client, kind)
+    reading = _Reading(client)
+    for kind in (*LIVE_KINDS, *more):
+        reading.read(kind)
+    found = reading.snapshot()
+    if selects_namespaces(found) or (beside is not None and selects_namespaces(beside)):
+        reading.read(NAMESPACE)
+        found = reading.snapshot()
+    return found
+
+
+class _Reading:
+    """One pass over a cluster."""
+
+    def __init__(self, client: KubeClient) -> None:
+        self._client = client
+        self._gathered = Gathered()
+        self._unknown: set[str] = set()
+        self._diagnostics: list[Diagnostic] = []
+
+    def read(self, kind: KindInfo) -> None:
+        """Read one kind; what is odd or missing makes it unknown."""
+        found, problems = _read_kind(self._client, kind)
         for item in found:
             if item.object is not None:
-                gathered.add(item.object)
+                self._gathered.add(item.object)
             problems.extend(item.problems)
         if problems:
-            unknown.add(kind.kind)
-            diagnostics.extend(problems)
-    return gathered.snapshot(
-        live=True, complete=True, unknown_kinds=unknown, diagnostics=diagnostics
-    )
+            self._unknown.add(kind.kind)
+            self._diagnostics.extend(problems)
+
+    def snapshot(self) -> Snapshot:
+        """Return what was read so far."""
+        return self._gathered.snapshot(
+            live=True,
+            complete=True,
+            unknown_kinds=self._unknown,
+            diagnostics=self._diagnostics,
+        )
 
 
 def _read_kind(client: KubeClient, kind: KindInfo) -> tuple[list[Decoded], list[Diagnostic]]:
@@ -96,7 +131,7 @@ def present_keys(client: KubeClient, kind: KindInfo) -> Mapping[Key, str] | None
     """
     try:
         return list_keys(client, kind)
-    except errors.NotFound as err:
+    except (errors.NotFound, errors.Forbidden) as err:
         if _is_absent(client, kind, err):
             return None
         raise
@@ -156,12 +191,14 @@ def _pages(client: KubeClient, kind: KindInfo, page: type[P]) -> Iterator[P]:
 
 
 def _is_absent(client: KubeClient, kind: KindInfo, err: ClusterError) -> bool:
-    """Tell whether the cluster simply lacks an optional kind: its list and its group are 404.
+    """Tell whether the cluster simply lacks an optional kind: its group is 404, or lacks it.
 
     A group that hiccups answers something else, or its discovery still names the kind; then the
-    kind is unknown, which is not the same as empty.
+    kind is unknown, which is not the same as empty. A list may be forbidden just because nobody
+    grants rights to what is not there; discovery is open to everyone who is logged in.
     """
-    if kind.mandatory or not isinstance(err, errors.NotFound):
+    denied = isinstance(err, errors.NotFound | errors.Forbidden)
+    if kind.mandatory or not kind.group or not denied:
         return False
     try:
         raw = client.get_path(f"/apis/{kind.group}/{kind.version}")
@@ -178,7 +215,7 @@ def _lacks(raw: bytes, kind: KindInfo) -> bool:
         served = msgspec.json.decode(raw, type=envelope.ResourceList).resources
     except msgspec.MsgspecError:
         return False
-    return served is not None and all(resource.kind != kind.kind for resource in served)
+    return served is not None and all(resource.kind != kind.api_kind for resource in served)
 
 
 def _unreadable(kind: KindInfo, err: ClusterError) -> Diagnostic:
@@ -187,7 +224,7 @@ def _unreadable(kind: KindInfo, err: ClusterError) -> Diagnostic:
     return Diagnostic(
         severity=Severity.ERROR if kind.mandatory else Severity.WARNING,
         code=KIND_FORBIDDEN if forbidden else KIND_UNREADABLE,
-        subject=f"kind {kind.kind}",
+        subject=f"kind {kind.api_kind}",
         message=f"{err.message} What exists of it is unknown, so nothing is deleted for its lack.",
         hint=err.hint,
         blocking=kind.mandatory,

@@ -18,7 +18,7 @@ from typing import BinaryIO, Final
 from provisioner.kube import documents, files, shape
 from provisioner.kube.decode import KubeObject, decode
 from provisioner.kube.gather import Gathered
-from provisioner.kube.kinds import INGRESS, MANIFEST_KINDS, KindInfo, manifest_kind
+from provisioner.kube.kinds import INGRESS, MANIFEST_KINDS, NAMESPACE, KindInfo, manifest_kind
 from provisioner.model.diagnostic import Diagnostic, error, warning
 from provisioner.model.kube import Key
 from provisioner.model.snapshot import Snapshot
@@ -34,7 +34,7 @@ _NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")  # RFC 1123 s
 _SERVER_FIELDS: Final = frozenset(
     {"creationTimestamp", "generation", "managedFields", "resourceVersion", "selfLink", "uid"}
 )
-_KIND_NAMES: Final = frozenset(info.kind for info in MANIFEST_KINDS)
+_KIND_NAMES: Final = frozenset(info.api_kind for info in MANIFEST_KINDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +61,7 @@ def read_manifests(
     *,
     stdin: BinaryIO | None = None,
     default_namespace: str = "default",
+    whole: bool = False,
 ) -> Manifests:
     """Return everything that these files, folders and ``-`` (standard input) say.
 
@@ -68,8 +69,9 @@ def read_manifests(
         paths: As the user gave them.
         stdin: Where ``-`` is read from.
         default_namespace: For namespaced objects that name none.
+        whole: The files are all there is of a cluster, so the uids in them are believed.
     """
-    reading = _Reading(default_namespace)
+    reading = _Reading(default_namespace, whole=whole)
     for item in files.read_files(paths, stdin):
         if isinstance(item, Diagnostic):
             reading.diagnostics.append(item)
@@ -81,10 +83,12 @@ def read_manifests(
 class _Reading:
     """One run over the files: what was found so far and where."""
 
-    def __init__(self, default_namespace: str) -> None:
+    def __init__(self, default_namespace: str, *, whole: bool = False) -> None:
         self._namespace = default_namespace
+        self._foreign = _SERVER_FIELDS - {"uid"} if whole else _SERVER_FIELDS
         self._gathered = Gathered()
         self._sources: dict[str, str] = {}
+        self._places: dict[tuple[str, Key], str] = {}
         self.inputs: list[tuple[str, str]] = []
         self.diagnostics: list[Diagnostic] = []
 
@@ -128,35 +132,39 @@ class _Reading:
         *,
         spelled: shape.Spelling,
     ) -> None:
-        kind = item.kind.kind
+        kind = item.kind.api_kind
         raw = self._as_applied(item)
         key = shape.key_of(raw)
         problems = _identity_problems(kind, raw, item.place)
         problems += tuple(_duplicate_key(kind, key, entry) for entry in duplicates)
         decoded: KubeObject | None = None
         if not problems:
-            problems = self._place(kind, key, item.place)
+            problems = self._place(item.kind, key, item.place)
         if not _blocks(problems):
-            result = decode(kind, raw, spelled=spelled)
+            result = decode(item.kind.kind, raw, spelled=spelled)
             decoded, problems = result.object, (*problems, *result.problems)
         if decoded is not None:
             self._gathered.add(decoded)
         self.diagnostics.extend(_named(problem, item) for problem in problems)
 
-    def _place(self, kind: str, key: Key, place: str) -> tuple[Diagnostic, ...]:
-        """Remember where an object was read, and say if it was read before."""
-        source = f"{kind} {key}"
-        first = self._sources.get(source)
-        if first is None or kind != INGRESS.kind:
-            self._sources[source] = place
-        return (_duplicate_object(kind, key, first=first, second=place),) if first else ()
+    def _place(self, kind: KindInfo, key: Key, place: str) -> tuple[Diagnostic, ...]:
+        """Remember where an object was read, and say if it was read before.
+
+        Of a Namespace nothing is said: each part of an application likes to bring it along.
+        """
+        first = self._places.setdefault((kind.kind, key), place)
+        if first == place or kind is not INGRESS:
+            self._sources[f"{kind.api_kind} {key}"] = place
+        if first == place or kind is NAMESPACE:
+            return ()
+        return (_duplicate_object(kind.api_kind, key, first=first, second=place),)
 
     def _as_applied(self, item: _Found) -> Mapping[str, object]:
         """Return the object as ``kubectl apply`` would send it: namespaced, not the server's."""
         metadata = item.raw.get("metadata")
         if not isinstance(metadata, dict):
             return item.raw
-        mine = {name: metadata[name] for name in metadata if name not in _SERVER_FIELDS}
+        mine = {name: metadata[name] for name in metadata if name not in self._foreign}
         if not item.kind.namespaced:
             mine.pop("namespace", None)
         elif not mine.get("namespace"):
@@ -234,9 +242,9 @@ def _unidentified(value: Mapping[object, object], *, name: str, place: str) -> I
 
 def _named(problem: Diagnostic, item: _Found) -> Diagnostic:
     """Return the diagnostic with a place in it, where the object has no usable name."""
-    if problem.subject != shape.subject_of(item.kind.kind, Key("", "")):
+    if problem.subject != shape.subject_of(item.kind.api_kind, Key("", "")):
         return problem
-    return replace(problem, subject=f"{item.kind.kind} in {item.place}")
+    return replace(problem, subject=f"{item.kind.api_kind} in {item.place}")
 
 
 def _identity_problems(kind: str, raw: Mapping[str, object], place: str) -> tuple[Diagnostic, ...]:

@@ -7,7 +7,10 @@ have not been through the server yet.
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -24,17 +27,20 @@ from provisioner.model.kube import (
     IngressClass,
     IngressRule,
     IngressTls,
-    LoadBalancerClass,
     Meta,
+    Namespace,
     Node,
     PortRef,
+    Secret,
     Service,
     ServicePort,
     Taint,
+    TargetGroupBinding,
     Workload,
 )
 
 SERVICE_NAME_LABEL: Final = "kubernetes.io/service-name"
+NAMESPACE_NAME_LABEL: Final = "kubernetes.io/metadata.name"
 LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 DEFAULT_MAX_SURGE: Final = "25%"
 """What the API server fills in (Kubernetes API reference, RollingUpdateDeployment)."""
@@ -48,8 +54,8 @@ def meta(raw: wire.Object) -> Meta:
         namespace=data.namespace or "",
         uid=data.uid or "",
         created=data.creation_timestamp or "",
-        annotations=_texts(data.annotations),
-        labels=_texts(data.labels),
+        annotations=texts(data.annotations),
+        labels=texts(data.labels),
         finalizers=data.finalizers or (),
         deleting=bool(data.deletion_timestamp),
         resource_version=data.resource_version or "",
@@ -57,7 +63,8 @@ def meta(raw: wire.Object) -> Meta:
     )
 
 
-def _texts(raw: Mapping[str, str | None] | None) -> Mapping[str, str]:
+def texts(raw: Mapping[str, str | None] | None) -> Mapping[str, str]:
+    """Return a table of texts; an entry without a value is the empty text, as the API has it."""
     if not raw:
         return NO_STRINGS
     return MappingProxyType(
@@ -131,33 +138,6 @@ def ingress_class(raw: wire.IngressClass) -> IngressClass:
     return IngressClass(meta=meta(raw), controller=spec.controller or "", parameters=parameters)
 
 
-def load_balancer_class(raw: wire.LoadBalancerClass) -> LoadBalancerClass:
-    """Return our own class object, its settings as an annotation would spell them."""
-    spec = raw.spec or wire.LoadBalancerClassSpec()
-    return LoadBalancerClass(
-        meta=meta(raw),
-        provider=spec.provider or "",
-        ingress_classes=spec.ingress_classes or (),
-        defaults=_settings(spec.defaults),
-        enforced=_settings(spec.enforced),
-        compatibility=spec.compatibility or "",
-        policy=spec.policy or "",
-        pods_routable=spec.pods_routable,
-    )
-
-
-def _settings(raw: Mapping[str, str | int | float | bool | None] | None) -> Mapping[str, str]:
-    if not raw:
-        return NO_STRINGS
-    return MappingProxyType({name: _setting(value) for name, value in raw.items()})
-
-
-def _setting(value: str | float | bool | None) -> str:  # noqa: FBT001 - a value, not a switch
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "" if value is None else str(value)
-
-
 def service(raw: wire.Service) -> Service:
     """Return a Service."""
     spec = raw.spec or wire.ServiceSpec()
@@ -165,10 +145,11 @@ def service(raw: wire.Service) -> Service:
         meta=meta(raw),
         type=spec.type or "ClusterIP",
         ports=tuple(_service_port(port) for port in spec.ports or ()),
-        selector=_texts(spec.selector),
+        selector=texts(spec.selector),
         external_traffic_policy=spec.external_traffic_policy or "Cluster",
         cluster_ip=spec.cluster_ip or "",
         allocates_node_ports=spec.allocate_load_balancer_node_ports is not False,
+        ip_families=spec.ip_families or (),
     )
 
 
@@ -239,6 +220,47 @@ def node(raw: wire.Node) -> Node:
     )
 
 
+def namespace(raw: wire.Namespace) -> Namespace:
+    """Return a Namespace with its labels, the one that the API server adds to each included."""
+    found = meta(raw)
+    labels = {**found.labels, NAMESPACE_NAME_LABEL: found.name}
+    return Namespace(
+        meta=replace(found, annotations=NO_STRINGS, labels=MappingProxyType(labels), generation=0)
+    )
+
+
+def secret(raw: wire.Secret) -> Secret:
+    """Return a Secret as the API server would store it; what is not base64 is left out."""
+    data = {name: decoded(value or "") for name, value in (raw.data or {}).items()}
+    data |= {name: (value or "").encode() for name, value in (raw.string_data or {}).items()}
+    return Secret(
+        meta=meta(raw),
+        type=raw.type or "Opaque",
+        data=MappingProxyType({name: value for name, value in data.items() if value is not None}),
+    )
+
+
+def decoded(text: str) -> bytes | None:
+    """Return what base64 text stands for, line breaks skipped; None where it is no base64."""
+    try:
+        return base64.b64decode(text.replace("\r", "").replace("\n", ""), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def target_group_binding(raw: wire.TargetGroupBinding) -> TargetGroupBinding:
+    """Return a TargetGroupBinding."""
+    spec = raw.spec or wire.TargetGroupBindingSpec()
+    reference = spec.service_ref or wire.ServiceReference()
+    return TargetGroupBinding(
+        meta=meta(raw),
+        target_group_arn=spec.target_group_arn or "",
+        target_type=spec.target_type or "",
+        service=reference.name or "",
+        port=_old_port(reference.port),
+    )
+
+
 def workload_of(kind: str) -> Callable[[wire.Workload], Workload | None]:
     """Return the function that makes a Workload of this kind."""
 
@@ -259,8 +281,9 @@ def workload(kind: str, raw: wire.Workload) -> Workload | None:
         meta=meta(raw),
         kind=kind,
         replicas=1 if spec.replicas is None else spec.replicas,
-        pod_labels=_texts(labels),
+        pod_labels=texts(labels),
         container_ports=_container_ports(template.spec or wire.PodSpec()),
+        readiness_gates=_readiness_gates(template.spec or wire.PodSpec()),
         max_surge=_max_surge(spec.strategy or wire.Strategy()) if kind == "Deployment" else "",
     )
 
@@ -273,6 +296,10 @@ def _container_ports(pod: wire.PodSpec) -> tuple[tuple[str, int], ...]:
         for container in (*(pod.containers or ()), *sidecars)
         for port in container.ports or ()
     )
+
+
+def _readiness_gates(pod: wire.PodSpec) -> tuple[str, ...]:
+    return tuple(gate.condition_type or "" for gate in pod.readiness_gates or ())
 
 
 def _max_surge(strategy: wire.Strategy) -> str:

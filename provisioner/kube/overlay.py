@@ -23,6 +23,7 @@ from provisioner.model.kube import (
     Key,
     LoadBalancerClass,
     Meta,
+    Parameters,
     Service,
     ServicePort,
     Workload,
@@ -33,8 +34,16 @@ REMOVAL_UNKNOWN: Final = "OVERLAY-REMOVAL-UNKNOWN"
 
 _NODE_PORT_TYPES: Final = frozenset({"NodePort", "LoadBalancer"})
 T = TypeVar("T")
-K = TypeVar("K", str, Key)
+K = TypeVar("K", str, Key, tuple[str, str, str])
 WorkloadId = tuple[str, Key]
+
+
+def selects_namespaces(snapshot: Snapshot) -> bool:
+    """Tell whether some class object looks at the labels of namespaces."""
+    tenants = (t for c in snapshot.load_balancer_classes.values() for t in c.tenants or ())
+    return any(tenant.selector is not None for tenant in tenants) or any(
+        found.spec.get("namespaceSelector") is not None for found in snapshot.parameters.values()
+    )
 
 
 def resolve(files: Snapshot, live: Snapshot) -> Snapshot:
@@ -60,6 +69,10 @@ def resolve(files: Snapshot, live: Snapshot) -> Snapshot:
         autoscalers=_autoscalers(
             files, [a for a in live.autoscalers if a.meta.namespace in spaces]
         ),
+        parameters=_laid_over(files.parameters, live.parameters, _parameters),
+        namespaces=_sorted({**live.namespaces, **files.namespaces}),
+        secrets=_sorted({**_within(live.secrets, spaces), **files.secrets}),
+        bindings=_sorted({**_within(live.bindings, spaces), **files.bindings}),
         asked_cluster=True,
         unknown_kinds=files.unknown_kinds | live.unknown_kinds,
         diagnostics=_diagnostics(files.diagnostics, live.diagnostics),
@@ -95,6 +108,10 @@ def overlay(files: Snapshot, live: Snapshot, *, owned_by: Selector | None = None
         nodes=_sorted({**base.nodes, **files.nodes}),
         workloads=_workloads(files, base.workloads),
         autoscalers=_autoscalers(files, base.autoscalers),
+        parameters=_laid_over(files.parameters, base.parameters, _parameters),
+        namespaces=_sorted({**base.namespaces, **files.namespaces}),
+        secrets=_sorted({**base.secrets, **files.secrets}),
+        bindings=_sorted({**base.bindings, **files.bindings}),
         sources=files.sources,
         diagnostics=_diagnostics(files.diagnostics, base.diagnostics, refusals),
     )
@@ -123,6 +140,8 @@ def _without_owned(files: Snapshot, live: Snapshot, owner: Selector) -> Snapshot
         autoscalers=tuple(
             a for a in live.autoscalers if stays(a.meta, filed=a.meta.key in autoscalers)
         ),
+        parameters=_kept(live.parameters, lambda k, v: stays(v.meta, filed=k in files.parameters)),
+        secrets=_kept(live.secrets, lambda k, v: stays(v.meta, filed=k in files.secrets)),
     )
 
 
@@ -185,6 +204,10 @@ def _class(mine: IngressClass, theirs: IngressClass) -> IngressClass:
 
 
 def _load_balancer_class(mine: LoadBalancerClass, theirs: LoadBalancerClass) -> LoadBalancerClass:
+    return replace(mine, meta=_meta(mine.meta, theirs.meta))
+
+
+def _parameters(mine: Parameters, theirs: Parameters) -> Parameters:
     return replace(mine, meta=_meta(mine.meta, theirs.meta))
 
 

@@ -155,22 +155,37 @@ class IngressClass(Object):
     spec: IngressClassSpec | None = None
 
 
-class LoadBalancerClassSpec(Wire):
-    """The spec of our own class object. Settings may be written as text, number or truth value."""
-
-    provider: str | None = None
-    ingress_classes: tuple[str, ...] | None = None
-    defaults: dict[str, str | int | float | bool | None] | None = None
-    enforced: dict[str, str | int | float | bool | None] | None = None
-    compatibility: str | None = None
-    policy: str | None = None
-    pods_routable: bool | None = None
+class Namespace(Object):
+    """A Namespace, of which only the labels are read."""
 
 
-class LoadBalancerClass(Object):
-    """Our own class object."""
+class Secret(Object):
+    """A Secret. ``data`` is base64, ``string_data`` is plain and wins."""
 
-    spec: LoadBalancerClassSpec | None = None
+    type: str | None = None
+    data: dict[str, str | None] | None = None
+    string_data: dict[str, str | None] | None = None
+
+
+class ServiceReference(Wire):
+    """The Service port that a TargetGroupBinding stands for."""
+
+    name: str | None = None
+    port: int | str | None = None
+
+
+class TargetGroupBindingSpec(Wire):
+    """TargetGroupBindingSpec."""
+
+    target_group_arn: str | None = msgspec.field(default=None, name="targetGroupARN")
+    target_type: str | None = None
+    service_ref: ServiceReference | None = None
+
+
+class TargetGroupBinding(Object):
+    """AWS Load Balancer Controller's record of a target group."""
+
+    spec: TargetGroupBindingSpec | None = None
 
 
 class ServicePort(Wire, kw_only=True):
@@ -193,6 +208,7 @@ class ServiceSpec(Wire):
     external_traffic_policy: str | None = None
     cluster_ip: str | None = msgspec.field(default=None, name="clusterIP")
     allocate_load_balancer_node_ports: bool | None = None
+    ip_families: tuple[str, ...] | None = None
 
 
 class Service(Object):
@@ -295,9 +311,16 @@ class Container(Wire):
     restart_policy: str | None = None
 
 
+class ReadinessGate(Wire):
+    """PodReadinessGate."""
+
+    condition_type: str | None = None
+
+
 class PodSpec(Wire):
     """PodSpec."""
 
+    readiness_gates: tuple[ReadinessGate, ...] | None = None
     containers: tuple[Container, ...] | None = None
     init_containers: tuple[Container, ...] | None = None
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from provisioner.model.diagnostic import Diagnostic
-from provisioner.model.kube import LabelSelector
+from provisioner.model.selector import LabelSelector
 
 T = TypeVar("T")
 
@@ -60,22 +60,44 @@ class Annotation(Generic[T]):
     Attributes:
         key: With its prefix; a trailing ``.*`` marks a family (``actions.${name}``).
         setting: What it feeds.
-        parse: Text to value; raises AnnotationError.
+        parse: Text to value, None where the text asks for nothing; raises AnnotationError.
         places: Which objects may carry it.
         merge: Behaviour in a group.
         type_name: For the reference page ("string list", "JSON list of {PROTO: port}").
         summary: One sentence for the reference page.
         default: What holds when nobody says anything, in words.
+        alias: An older spelling: heard only on an object without the newer one.
+        check_suffix: Judges what stands for the star of a family; raises AnnotationError.
     """
 
     key: str
     setting: Setting[T]
-    parse: Callable[[str], T]
+    parse: Callable[[str], T | None]
     places: frozenset[Place]
     merge: Merge
     type_name: str
     summary: str
     default: str = ""
+    alias: bool = False
+    check_suffix: Callable[[str], None] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inexpressible:
+    """What a cloud cannot do of a setting that others can.
+
+    ``capability`` starts a sentence ("Retrying requests at an ALB"), ``hint`` is a way out.
+    """
+
+    capability: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortWord:
+    """One word of a list that speaks of several ports; each port hears only its own."""
+
+    port: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

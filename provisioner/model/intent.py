@@ -17,6 +17,7 @@ from typing import TypeAlias
 
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.kube import NO_STRINGS, Key
+from provisioner.model.resource import Fingerprint
 
 
 class TargetMode(StrEnum):
@@ -143,6 +144,8 @@ class BackendIntent:
     Attributes:
         mode: What someone explicitly asked for; None leaves it to ``core.mode``.
         mode_source: Who asked ("annotation on Service shop/web"), for the plan's explanation.
+        service_uid: "" offline. ``ip_families`` are the Service's, () where they are not written.
+        target_port_named: The Service gives the target port as a name.
         target_port: Numeric target port; 0 where it is a name that pods resolve differently or
             that nothing resolves offline.
         node_port: 0: not allocated, or unknown offline.
@@ -159,7 +162,10 @@ class BackendIntent:
     mode_source: str = ""
     service_port: int = 0
     service_port_name: str = ""
+    service_uid: str = ""
+    ip_families: tuple[str, ...] = ()
     target_port: int = 0
+    target_port_named: bool = False
     node_port: int = 0
     can_node_port: bool = False
     health_check_node_port: int = 0
@@ -252,6 +258,27 @@ class PathRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TlsSecret:
+    """A certificate that Ingresses bring along in a Secret; ``hosts`` are theirs.
+
+    ``certificate``, ``chain`` (of those that signed it) and ``key`` are PEM behind the fingerprint
+    of both; all three are None where nobody could look into the Secret (files without a cluster).
+    ``parts`` are the hashes of the certificate and of each that signed it.
+    """
+
+    secret: Key
+    members: tuple[Key, ...]
+    hosts: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    not_after: str = ""
+    key_algorithm: str = ""
+    parts: tuple[str, ...] = ()
+    certificate: Fingerprint | None = None
+    chain: Fingerprint | None = None
+    key: Fingerprint | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListenerIntent:
     """One port of the load balancer.
 
@@ -261,6 +288,7 @@ class ListenerIntent:
             discovery by ``certificate_hosts``.
         certificate_hosts: (member, host) pairs to find a certificate for, on HTTPS listeners
             whose members named none themselves.
+        secrets: Certificates that members bring along in Secrets.
         redirect_to: The HTTPS port to which everything on this port is redirected (ssl-redirect).
         default: What answers when no rule matches, and whose default backend it is.
         default_options: Provider-specific settings of that answer (authentication).
@@ -271,6 +299,7 @@ class ListenerIntent:
     members: tuple[Key, ...]
     certificates: tuple[str, ...] = ()
     certificate_hosts: tuple[tuple[Key, str], ...] = ()
+    secrets: tuple[TlsSecret, ...] = ()
     ssl_policy: str | None = None
     inbound_cidrs: tuple[str, ...] = ()
     prefix_lists: tuple[str, ...] = ()
@@ -285,7 +314,10 @@ class ListenerIntent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """One Ingress of a group, in group order."""
+    """One Ingress of a group, in group order.
+
+    ``options`` are settings of its own that concern no single rule.
+    """
 
     ingress: Key
     order: int = 0  # group-order
@@ -295,6 +327,7 @@ class Member:
         default_factory=lambda: MappingProxyType({})
     )
     tags: Mapping[str, str] = dataclasses.field(default_factory=lambda: NO_STRINGS)
+    options: Mapping[str, object] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple
 
+from provisioner.model.selector import LabelSelector
+
 NO_STRINGS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -135,43 +137,6 @@ class IngressClass:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LabelRequirement:
-    """One ``matchExpressions`` entry; ``operator`` is In, NotIn, Exists or DoesNotExist."""
-
-    key: str
-    operator: str
-    values: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LabelSelector:
-    """A label selector; an empty one selects everything."""
-
-    match_labels: Mapping[str, str] = field(default_factory=lambda: NO_STRINGS)
-    requirements: tuple[LabelRequirement, ...] = ()
-
-    def matches(self, labels: Mapping[str, str]) -> bool:
-        """Tell whether an object with these labels is selected."""
-        if any(labels.get(key) != value for key, value in self.match_labels.items()):
-            return False
-        return all(_holds(requirement, labels) for requirement in self.requirements)
-
-
-def _holds(requirement: LabelRequirement, labels: Mapping[str, str]) -> bool:
-    match requirement.operator:
-        case "In":
-            return labels.get(requirement.key) in requirement.values
-        case "NotIn":
-            return labels.get(requirement.key) not in requirement.values
-        case "Exists":
-            return requirement.key in labels
-        case "DoesNotExist":
-            return requirement.key not in labels
-        case _:
-            return False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
     """An object that an IngressClass names in ``parameters``; ``spec`` is its JSON, undecoded.
 
@@ -182,6 +147,18 @@ class Parameters:
     group: str
     kind: str
     spec: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Namespace:
+    """A Namespace, for selectors that look at its labels; nothing else of it is kept."""
+
+    meta: Meta
+
+    @property
+    def name(self) -> str:
+        """The namespace's name."""
+        return self.meta.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,13 +211,15 @@ class Tenant:
 
     ``namespaces`` are names, ``selector`` adds those with matching labels. ``groups`` are the named
     groups that they may join, ``hosts`` the suffixes that are theirs alone (``shop.example.com``
-    covers itself and every name below it).
+    covers itself and every name below it). ``governs`` are the groups whose shared settings only
+    they may state. ``*`` stands for every group, or host, that no tenant names.
     """
 
     namespaces: tuple[str, ...] = ()
     selector: LabelSelector | None = None
     groups: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
+    governs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,6 +265,7 @@ class Service:
     external_traffic_policy: str = "Cluster"
     cluster_ip: str = ""
     allocates_node_ports: bool = True
+    ip_families: tuple[str, ...] = ()
 
     @property
     def key(self) -> Key:
@@ -364,6 +344,7 @@ class Workload:
 
     ``max_surge`` is verbatim (``"25%"``, ``"1"``) and empty where the kind has none.
     ``container_ports`` are (name, number) pairs; they resolve named target ports.
+    ``readiness_gates`` are those that its pods are written with.
     """
 
     meta: Meta
@@ -372,6 +353,7 @@ class Workload:
     pod_labels: Mapping[str, str] = field(default_factory=lambda: NO_STRINGS)
     container_ports: tuple[tuple[str, int], ...] = ()
     max_surge: str = ""
+    readiness_gates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

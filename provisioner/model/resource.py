@@ -111,6 +111,16 @@ def has_unknown(value: Value) -> bool:
     return any(has_unknown(item) for item in items)
 
 
+def secrets_in(value: Value) -> Iterator[str]:
+    """Yield every secret that a fingerprint inside ``value`` stands for."""
+    if isinstance(value, _LEAVES):
+        if isinstance(value, Fingerprint) and value.secret:
+            yield value.secret
+        return
+    for item in value if isinstance(value, tuple) else value.values():
+        yield from secrets_in(item)
+
+
 Json: TypeAlias = Union[bool, int, float, str, "list[Json]", "dict[str, Json]", None]
 
 

@@ -47,6 +47,7 @@ class Settings:
         drain_seconds: Cap on waiting for connections to end; None follows the target group's delay.
         health_deadline_seconds: How long to wait for a new backend before giving the switch up.
         prune: Remove what files do not mention (``plan -f --prune``).
+        take_over: Count Ingresses of the incumbent controller as ours; nothing may be written then.
     """
 
     identity: Identity
@@ -62,3 +63,4 @@ class Settings:
     drain_seconds: float | None = None
     health_deadline_seconds: float = 600.0
     prune: bool = False
+    take_over: bool = False

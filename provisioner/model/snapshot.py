@@ -53,8 +53,11 @@ class Snapshot:
         parameters: Objects that IngressClasses name in ``parameters``, by (group, kind, name).
         namespaces: Metadata of namespaces, for selectors that look at their labels.
         secrets: Only those that some Ingress names.
+        unread_secrets: Secrets that an Ingress names and that may not or could not be read, and
+            why; they are unknown, not absent.
         bindings: The incumbent controller's record of which target group stands for which Service.
         pods: Only pods with readiness gates that a load balancer feeds.
+        unread_pods: Namespaces where such pods may be, but could not be listed.
         sources: ``Kind namespace/name`` -> where it was read ("web.yaml, document 3").
     """
 
@@ -76,8 +79,10 @@ class Snapshot:
     )
     namespaces: Mapping[str, Meta] = field(default_factory=lambda: MappingProxyType({}))
     secrets: Mapping[Key, Secret] = field(default_factory=_nothing)
+    unread_secrets: Mapping[Key, str] = field(default_factory=_nothing)
     bindings: Mapping[Key, TargetGroupBinding] = field(default_factory=_nothing)
     pods: Mapping[Key, Pod] = field(default_factory=_nothing)
+    unread_pods: frozenset[str] = frozenset()
     unknown_kinds: frozenset[str] = frozenset()
     sources: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     diagnostics: tuple[Diagnostic, ...] = ()

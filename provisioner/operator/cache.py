@@ -1,25 +1,34 @@
 """What the cluster holds, as compact copies, and who is touched when something changes.
 
 Events are answered in time that depends on what they touch, never on the size of the cluster:
-reverse indices lead from a Service or EndpointSlice to the Ingresses that name it. Snapshots for
-one group hold only what that group needs.
+reverse indices lead from a Service or EndpointSlice to the Ingresses that name it, from a namespace
+to those in it, and from the parameters of an IngressClass to those of the class. Snapshots for one
+group hold only what that group needs.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import TypeVar
 
+from provisioner.core.select import class_name
 from provisioner.kube.decode import Decoded, KubeObject
 from provisioner.kube.gather import Gathered
+from provisioner.kube.kinds import AUTO_MODE_CLASS_PARAMS, INGRESS_CLASS_PARAMS, NAMESPACE
 from provisioner.model.diagnostic import Diagnostic
-from provisioner.model.kube import EndpointSlice, Ingress, Key
+from provisioner.model.kube import EndpointSlice, Ingress, IngressClass, Key, Parameters
 from provisioner.model.snapshot import Snapshot
+
+K = TypeVar("K", Key, str)
 
 _EVERYWHERE = frozenset({"IngressClass", "LoadBalancerClass", "Node"})
 """Kinds whose change may concern every Ingress."""
+
+_PARAMETERS = frozenset({INGRESS_CLASS_PARAMS.kind, AUTO_MODE_CLASS_PARAMS.kind})
+"""Kinds that IngressClasses name; every snapshot holds them, because there are few."""
 
 _PER_NAMESPACE = frozenset({"Deployment", "StatefulSet", "HorizontalPodAutoscaler"})
 """Kinds that count pods; they concern the Ingresses of their namespace at most."""
@@ -42,6 +51,9 @@ class Cache:
         self._entries: dict[str, dict[Key, Entry]] = {}
         self._users: dict[Key, set[Key]] = {}  # Service -> Ingresses that name it
         self._slices: dict[Key, set[Key]] = {}  # Service -> EndpointSlices of it
+        self._in_namespace: dict[str, set[Key]] = {}  # namespace -> Ingresses in it
+        self._of_class: dict[str, set[Key]] = {}  # IngressClass -> Ingresses that name it
+        self._waiting: dict[Key, set[Key]] = {}  # pod that is not ready -> EndpointSlices with it
 
     def put(self, kind: str, key: Key, *, uid: str, decoded: Decoded) -> frozenset[Key] | None:
         """Store an object as it is now.
@@ -100,6 +112,14 @@ class Cache:
             found = [entries[key].object for key in sorted(entries)]
         return tuple(item for item in found if isinstance(item, Ingress))
 
+    def concerned_by_pods(self, pods: Iterable[Key]) -> frozenset[Key]:
+        """Return the Ingresses that lead to any of these pods, as far as they are not ready."""
+        with self._lock:
+            slices = {key for pod in pods for key in self._waiting.get(pod, ())}
+            found = [entry.object for entry in self._pick("EndpointSlice", slices)]
+            services = {each.service_key for each in found if isinstance(each, EndpointSlice)}
+            return frozenset(key for each in services for key in self._users.get(each, ()))
+
     def snapshot(
         self, *, unknown: frozenset[str], ingresses: Iterable[Key] | None = None
     ) -> Snapshot:
@@ -129,7 +149,7 @@ class Cache:
         gathered = Gathered()
         with self._lock:
             found = [*self._pick("Ingress", [key])]
-            for kind in sorted({*kinds} & _EVERYWHERE):
+            for kind in sorted({*kinds} & (_EVERYWHERE | _PARAMETERS)):
                 found += self._entries.get(kind, {}).values()
             for entry in found:
                 if entry.object is not None:
@@ -157,7 +177,8 @@ class Cache:
         picked = [ingresses[key] for key in sorted(wanted) if key in ingresses]
         picked += self._pick("Service", services)
         picked += self._pick("EndpointSlice", slices)
-        for kind in sorted(_EVERYWHERE):
+        picked += self._pick(NAMESPACE.kind, {Key("", name) for name in namespaces})
+        for kind in sorted(_EVERYWHERE | _PARAMETERS):
             picked += self._entries.get(kind, {}).values()
         for kind in sorted(_PER_NAMESPACE):
             picked += [
@@ -176,9 +197,11 @@ class Cache:
             return frozenset({key})
         if kind in _EVERYWHERE:
             return None
-        if kind in _PER_NAMESPACE:
-            everyone = self._entries.get("Ingress", {})
-            return frozenset(k for k in everyone if k.namespace == key.namespace)
+        if kind in _PARAMETERS:
+            return self._of_parameters(entry)
+        if kind in _PER_NAMESPACE or kind == NAMESPACE.kind:
+            namespace = key.name if kind == NAMESPACE.kind else key.namespace
+            return frozenset(self._in_namespace.get(namespace, ()))
         service = key
         if kind == "EndpointSlice":
             if entry is None or not isinstance(entry.object, EndpointSlice):
@@ -186,15 +209,39 @@ class Cache:
             service = entry.object.service_key
         return frozenset(self._users.get(service, ()))
 
+    def _of_parameters(self, entry: Entry | None) -> frozenset[Key] | None:
+        """Return the Ingresses of the classes that name an object; all of them where it is odd."""
+        if entry is None:
+            return frozenset()
+        if not isinstance(entry.object, Parameters):
+            return None
+        found = entry.object
+        wanted = (found.group, found.kind, found.meta.name)
+        concerned: set[Key] = set()
+        for each in self._entries.get("IngressClass", {}).values():
+            if isinstance(each.object, IngressClass) and each.object.parameters == wanted:
+                concerned |= self._of_class.get(each.object.meta.name, set())
+        return frozenset(concerned)
+
     def _link(self, key: Key, found: KubeObject | None) -> None:
         if isinstance(found, EndpointSlice):
             self._slices.setdefault(found.service_key, set()).add(key)
+            for pod in _waiting_pods(found):
+                self._waiting.setdefault(pod, set()).add(key)
+        if isinstance(found, Ingress):
+            self._in_namespace.setdefault(key.namespace, set()).add(key)
+            self._of_class.setdefault(class_name(found) or "", set()).add(key)
         for service in _services_of(key, found):
             self._users.setdefault(service, set()).add(key)
 
     def _unlink(self, key: Key, found: KubeObject | None) -> None:
         if isinstance(found, EndpointSlice):
             _discard(self._slices, found.service_key, key)
+            for pod in _waiting_pods(found):
+                _discard(self._waiting, pod, key)
+        if isinstance(found, Ingress):
+            _discard(self._in_namespace, key.namespace, key)
+            _discard(self._of_class, class_name(found) or "", key)
         for service in _services_of(key, found):
             _discard(self._users, service, key)
 
@@ -224,7 +271,14 @@ def _services_of(key: Key, found: KubeObject | None) -> frozenset[Key]:
     return frozenset(Key(key.namespace, backend.service) for backend in backends)
 
 
-def _discard(index: dict[Key, set[Key]], where: Key, what: Key) -> None:
+def _waiting_pods(found: EndpointSlice) -> Iterator[Key]:
+    """Yield the pods that are not ready, be it that they wait for the load balancer."""
+    for endpoint in found.endpoints:
+        if endpoint.ready is False and endpoint.pod and not endpoint.terminating:
+            yield Key(found.meta.namespace, endpoint.pod)
+
+
+def _discard(index: dict[K, set[Key]], where: K, what: Key) -> None:
     found = index.get(where)
     if found is not None:
         found.discard(what)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from provisioner.kube.decode import decode
-from provisioner.kube.kinds import KindInfo
+from provisioner.kube.kinds import POD, SECRET, KindInfo
 from provisioner.kube.requests import Connection
 from provisioner.model.errors import NotLeader, ProvisionerError
 from provisioner.model.kube import Key
@@ -27,8 +27,10 @@ from provisioner.operator.barrier import Barrier, ListKeys
 from provisioner.operator.cache import Cache
 from provisioner.operator.logs import fields
 from provisioner.operator.membership import Members
+from provisioner.operator.pods import PodWatch
 from provisioner.operator.queue import GroupQueue
 from provisioner.operator.reconcile import Reconciler, Result
+from provisioner.operator.secrets import SecretWatch
 from provisioner.operator.watch import Watched, Watcher
 from provisioner.ports import Clock
 
@@ -45,7 +47,8 @@ F = TypeVar("F")
 class Rhythm:
     """How often the controller does what nobody asks for, in seconds.
 
-    ``grace`` is how long a stopping controller lets reconciles under way go on.
+    ``grace`` is how long a stopping controller lets reconciles under way go on; ``readiness`` how
+    often the health of targets is asked for while a pod waits for it.
     """
 
     debounce: float = 0.2
@@ -53,6 +56,7 @@ class Rhythm:
     verify_retry: float = 1.0
     drift: float = 600.0
     grace: float = 3.0
+    readiness: float = 15.0
     workers: int = 4
 
 
@@ -80,8 +84,12 @@ class Surroundings:
 class ClusterView(Generic[W, F]):
     """The cluster as reconciles see it: the cache, believed as far as the barrier says."""
 
-    def __init__(self, cache: Cache, members: Members[W, F]) -> None:
+    def __init__(
+        self, cache: Cache, members: Members[W, F], *, secrets: SecretWatch, pods: PodWatch
+    ) -> None:
         self.cache = cache
+        self.secrets = secrets
+        self.pods = pods
         self._members = members
         self.unknown: Callable[[], frozenset[str]] = frozenset
 
@@ -91,7 +99,9 @@ class ClusterView(Generic[W, F]):
 
     def snapshot(self, ingresses: Iterable[Key] | None) -> Snapshot:
         """Return what these Ingresses (None: all) need, as it is now."""
-        return self.cache.snapshot(unknown=self.unknown(), ingresses=ingresses)
+        found = self.cache.snapshot(unknown=self.unknown(), ingresses=ingresses)
+        whole = ingresses is None
+        return self.pods.complete(self.secrets.complete(found, whole=whole), whole=whole)
 
 
 class Controller(Generic[W, F]):
@@ -118,6 +128,8 @@ class Controller(Generic[W, F]):
             surroundings.kinds, self._cache, surroundings.list_keys, self._vanished
         )
         view.unknown = self._barrier.unknown_kinds
+        view.secrets.changed = self._secret_changed
+        view.pods.changed = self._pods_changed
         self._stopping = threading.Event()
         self._relisted: dict[str, float] = {}  # kind -> when its watch last told of its list
         self._leading = False
@@ -187,6 +199,12 @@ class Controller(Generic[W, F]):
     def _vanished(self, info: KindInfo, key: Key, uid: str) -> None:
         _LOG.info("vanished while its watch was down: %s", fields(kind=info.kind, key=key))
         self._concern(info.kind, self._cache.drop(info.kind, key, uid=uid))
+
+    def _secret_changed(self, ingresses: frozenset[Key]) -> None:
+        self._concern(SECRET.kind, ingresses)
+
+    def _pods_changed(self, pods: frozenset[Key]) -> None:
+        self._concern(POD.kind, self._cache.concerned_by_pods(pods))
 
     def _concern(self, kind: str, touched: frozenset[Key] | None) -> None:
         if touched is not None and not touched:

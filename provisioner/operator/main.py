@@ -18,7 +18,7 @@ from typing import Generic, TypeVar
 from provisioner import wiring
 from provisioner.engine.applying import Settling
 from provisioner.kube.client import KubeClient
-from provisioner.kube.kinds import LIVE_KINDS, KindInfo
+from provisioner.kube.kinds import WATCHED_KINDS, KindInfo
 from provisioner.kube.lease import Leadership, LeaseSettings, lease_name
 from provisioner.kube.live import present_keys
 from provisioner.model.errors import NotLeader
@@ -29,7 +29,10 @@ from provisioner.operator.cluster import ClusterWriter
 from provisioner.operator.controller import ClusterView, Controller, Rhythm, Surroundings
 from provisioner.operator.health import HealthServer
 from provisioner.operator.membership import Members
+from provisioner.operator.pods import PodWatch
+from provisioner.operator.readiness import Readiness
 from provisioner.operator.reconcile import Reconciler, Result
+from provisioner.operator.secrets import SecretWatch
 from provisioner.ports import CloudTarget, Fence, Provider
 
 _LOG = logging.getLogger(__name__)
@@ -96,7 +99,18 @@ class Running(Generic[W, F]):
         reader = wiring.open_reader(options.provider, options.target)
         cache = Cache()
         members = Members(options.provider, options.settings, cache)
-        view = ClusterView(cache, members)
+        self._secrets = SecretWatch(client, options.provider, options.settings)
+        self._pods = PodWatch(client, options.provider.gate_names)
+        view = ClusterView(cache, members, secrets=self._secrets, pods=self._pods)
+        self._readiness = Readiness(
+            options.provider,
+            reader,
+            self._pods,
+            client=client,
+            fence=self._gate,
+            may_work=lambda: self.leadership.leads,
+            interval=options.rhythm.readiness,
+        )
         reconciler = Reconciler(
             wiring.planner(options.provider, reader, options.settings),
             wiring.applier(
@@ -118,12 +132,12 @@ class Running(Generic[W, F]):
             members,
             reconciler,
             surroundings=Surroundings(
-                kinds=LIVE_KINDS,
+                kinds=WATCHED_KINDS,
                 connection=client.connection,
                 list_keys=_lister(client),
                 may_work=lambda: self.leadership.leads,
                 observe=lambda: reader.observe(None),
-                observer=options.observer,
+                observer=self._heard(options.observer),
             ),
             clock=clock,
             rhythm=options.rhythm,
@@ -135,17 +149,32 @@ class Running(Generic[W, F]):
     def start(self) -> None:
         """Begin: probes, watch and workers, then the Lease."""
         self.health.start()
+        self._secrets.start()
+        self._pods.start()
         self.controller.start()
         self.leadership.start()
+        self._readiness.start()
 
     def stop(self) -> None:
         """End: workers, then the Lease, then the probes."""
+        self._readiness.stop()
         ended = self.controller.stop()
         self._gate.shut()
         if not ended:
             self.controller.join(CALL_SECONDS)
         self.leadership.stop()
+        self._secrets.stop()
+        self._pods.stop()
         self.health.stop()
+
+    def _heard(self, observer: Callable[[str, Result], None]) -> Callable[[str, Result], None]:
+        """Return what is told of every finished reconcile: readiness gates, then the observer."""
+
+        def heard(group: str, result: Result) -> None:
+            self._readiness.learn(group, result)
+            observer(group, result)
+
+        return heard
 
 
 def run(options: RunOptions[W, F]) -> int:

@@ -16,6 +16,7 @@ from typing import Generic, TypeVar
 from provisioner.core.dialect import table_of
 from provisioner.core.group import group, placed_in
 from provisioner.core.select import select
+from provisioner.kube.kinds import AUTO_MODE_CLASS_PARAMS, INGRESS_CLASS_PARAMS
 from provisioner.model.kube import Key
 from provisioner.model.resource import Observed
 from provisioner.model.settings import Settings
@@ -25,7 +26,12 @@ from provisioner.ports import Provider
 W = TypeVar("W")
 F = TypeVar("F")
 
-DECIDING_KINDS = frozenset({"Ingress", "IngressClass", "LoadBalancerClass"})
+DECIDING_KINDS = frozenset(
+    {
+        *("Ingress", "IngressClass", "LoadBalancerClass"),
+        *(INGRESS_CLASS_PARAMS.kind, AUTO_MODE_CLASS_PARAMS.kind),
+    }
+)
 """Kinds whose change can move an Ingress to another load balancer."""
 
 

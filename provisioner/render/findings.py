@@ -21,6 +21,8 @@ STYLES = {
     Severity.INFO: Style.INFO,
 }
 
+_COMPARISON = "take-over"  # the option of a plan that nobody can apply
+
 
 def place(item: Diagnostic) -> str:
     """Return where a diagnostic points: ``Ingress shop/web, spec.rules[0].host``."""
@@ -77,6 +79,8 @@ def not_applyable(plan: Plan) -> str:
     """Return why the plan cannot be applied as it stands, "" where it can."""
     if plan.inputs.account_file is not None:
         return "This plan rests on an account file, so it cannot be applied."
+    if any(option == _COMPARISON for option, _ in plan.inputs.options):
+        return "This plan is a comparison (--take-over), so it cannot be applied."
     groups = [_blocked(part) for part in plan.parts if not part.applyable]
     if groups:
         return f"Cannot be applied as it stands: {'; '.join(groups)}."

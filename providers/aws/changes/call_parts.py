@@ -23,6 +23,9 @@ _OUTPUTS: Mapping[str, Mapping[str, str]] = {
     "CreateRule": {"RuleArn": "Rules.0.RuleArn"},
     "CreateTargetGroup": {"TargetGroupArn": "TargetGroups.0.TargetGroupArn"},
     "CreateSecurityGroup": {"GroupId": "GroupId"},
+    "CreateProtection": {"ProtectionId": "ProtectionId"},
+    "ImportCertificate": {"CertificateArn": "CertificateArn"},
+    "RequestCertificate": {"CertificateArn": "CertificateArn"},
 }
 _ALREADY_DONE: Mapping[str, frozenset[str]] = {
     "DeleteLoadBalancer": frozenset({"LoadBalancerNotFound"}),
@@ -39,20 +42,81 @@ _ALREADY_DONE: Mapping[str, frozenset[str]] = {
             "InvalidSecurityGroupRuleId.NotFound",
         }
     ),
+    "DisassociateWebACL": frozenset({"WAFNonexistentItemException"}),
+    "CreateProtection": frozenset({"ResourceAlreadyExistsException"}),
+    "DeleteProtection": frozenset({"ResourceNotFoundException"}),
+    "DeleteCertificate": frozenset({"ResourceNotFoundException"}),
 }
-_EC2 = frozenset({Kind.SECURITY_GROUP, Kind.SECURITY_GROUP_RULE})
+_SERVICES: Mapping[Kind, str] = {
+    Kind.SECURITY_GROUP: "ec2",
+    Kind.SECURITY_GROUP_RULE: "ec2",
+    Kind.CERTIFICATE: "acm",
+    Kind.WEB_ACL_ASSOCIATION: "wafv2",
+    Kind.CLASSIC_WEB_ACL_ASSOCIATION: "waf-regional",
+    Kind.PROTECTION: "shield",
+}
+"""The services that kinds belong to; all others are load balancing's."""
+
+ID_FIELD: Mapping[Kind, str] = {
+    Kind.LOAD_BALANCER: "LoadBalancerArn",
+    Kind.LISTENER: "ListenerArn",
+    Kind.LISTENER_RULE: "RuleArn",
+    Kind.TARGET_GROUP: "TargetGroupArn",
+    Kind.SECURITY_GROUP: "GroupId",
+}
+"""The output that stands for a resource, by kind."""
 
 
 def call_to(address: str, kind: Kind, operation: str, parameters: Mapping[str, PlainInput]) -> Call:
     """Return a call about a resource, with what its answer provides and which errors are none."""
     return Call(
-        service="ec2" if kind in _EC2 else "elbv2",
+        service=_SERVICES.get(kind, "elbv2"),
         operation=operation,
         parameters=freeze_spec(parameters),
         address=address,
         outputs=MappingProxyType(_OUTPUTS.get(operation, {})),
         already_done=_ALREADY_DONE.get(operation, frozenset()),
     )
+
+
+def id_of(address: str, kind: Kind) -> dict[str, PlainInput]:
+    """Return the parameter that names a resource."""
+    field = ID_FIELD[kind]
+    return {field: Ref(address, field)}
+
+
+def wanted(change: Change) -> dict[str, PlainInput]:
+    """Return the fields of what is to be."""
+    return dict(change.desired.spec) if change.desired is not None else {}
+
+
+def after(change: Change) -> dict[str, Value]:
+    """Return the fields that differ, as they are to be."""
+    return {field.path: field.after for field in change.fields}
+
+
+def attribute_calls(change: Change, operation: str) -> Iterator[Call]:
+    """Yield the call that sets the attributes whose values differ."""
+    for field in change.fields:
+        if field.path != "Attributes":
+            continue
+        before = {canonical(entry) for entry in entries(field.before)}
+        changed = [entry for entry in entries(field.after) if canonical(entry) not in before]
+        if changed:
+            kind = Kind(change.kind)
+            parameters = id_of(change.address, kind) | {"Attributes": changed}
+            yield call_to(change.address, kind, operation, parameters)
+
+
+def tag_calls(change: Change) -> Iterator[Call]:
+    """Yield the calls that set and remove tags of load balancing resources."""
+    kind = Kind(change.kind)
+    added, removed = tag_difference(change)
+    arns: dict[str, PlainInput] = {"ResourceArns": [Ref(change.address, ID_FIELD[kind])]}
+    if added:
+        yield call_to(change.address, kind, "AddTags", arns | {"Tags": added})
+    if removed:
+        yield call_to(change.address, kind, "RemoveTags", arns | {"TagKeys": removed})
 
 
 def entries(value: Value) -> tuple[Value, ...]:

@@ -10,14 +10,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from providers.aws.addresses import Kind
+from providers.aws.changes.addon_calls import protection, web_acl
+from providers.aws.changes.balancer_calls import create_load_balancer, update_load_balancer
 from providers.aws.changes.call_parts import (
+    after,
+    attribute_calls,
     call_to,
     ec2_tags,
     entries,
+    id_of,
+    tag_calls,
     tag_difference,
     tag_specifications,
+    wanted,
 )
+from providers.aws.changes.certificate_calls import own_certificate
 from providers.aws.changes.range_calls import security_group_rule
+from providers.aws.sealed import sendable
 from provisioner.model.change import Action, Call, Change
 from provisioner.model.resource import (
     PlainInput,
@@ -30,13 +39,6 @@ from provisioner.model.resource import (
 CHUNK = 200
 """Targets in one RegisterTargets or DeregisterTargets call."""
 
-_ID_FIELD: Mapping[Kind, str] = {
-    Kind.LOAD_BALANCER: "LoadBalancerArn",
-    Kind.LISTENER: "ListenerArn",
-    Kind.LISTENER_RULE: "RuleArn",
-    Kind.TARGET_GROUP: "TargetGroupArn",
-    Kind.SECURITY_GROUP: "GroupId",
-}
 _LISTENER_FIELDS = frozenset(
     {
         "Port",
@@ -64,8 +66,8 @@ def calls(change: Change, *, deregister_first: bool = False) -> tuple[Call, ...]
     kind = Kind(change.kind)
     if kind is Kind.TARGETS:
         return tuple(_targets(change, deregister_first=deregister_first))
-    if kind is Kind.SECURITY_GROUP_RULE:
-        return tuple(security_group_rule(change))
+    if kind in _WHOLE:
+        return tuple(_WHOLE[kind](change))
     if change.action in _IN_CREATE:
         return tuple(_CREATE[kind](change))
     if change.action is Action.DELETE:
@@ -75,11 +77,11 @@ def calls(change: Change, *, deregister_first: bool = False) -> tuple[Call, ...]
 
 def actions_call(address: str, kind: Kind, actions: Value) -> Call:
     """Return the call that gives a rule (or a listener's default) other actions."""
+    sent = sendable(actions)
     if kind is Kind.LISTENER:
-        return call_to(
-            address, kind, "ModifyListener", _id(address, kind) | _one(_DEFAULT, actions)
-        )
-    return call_to(address, kind, "ModifyRule", _id(address, kind) | _one("Actions", actions))
+        parameters = id_of(address, kind) | {_DEFAULT: sent}
+        return call_to(address, kind, "ModifyListener", parameters)
+    return call_to(address, kind, "ModifyRule", id_of(address, kind) | {"Actions": sent})
 
 
 def priority_call(listener: str, priorities: Value) -> Call:
@@ -90,28 +92,7 @@ def priority_call(listener: str, priorities: Value) -> Call:
 _DEFAULT = "DefaultActions"
 
 
-def _one(name: str, value: Value) -> dict[str, PlainInput]:
-    return {name: value}
-
-
-def _id(address: str, kind: Kind) -> dict[str, PlainInput]:
-    field = _ID_FIELD[kind]
-    return {field: Ref(address, field)}
-
-
-def _wanted(change: Change) -> dict[str, PlainInput]:
-    return dict(change.desired.spec) if change.desired is not None else {}
-
-
-def _after(change: Change) -> dict[str, Value]:
-    return {field.path: field.after for field in change.fields}
-
-
 # -- create --------------------------------------------------------------------------------------
-
-
-def _create_load_balancer(change: Change) -> Iterator[Call]:
-    yield from _create_with_attributes(change, "CreateLoadBalancer", "ModifyLoadBalancerAttributes")
 
 
 def _create_target_group(change: Change) -> Iterator[Call]:
@@ -124,16 +105,16 @@ def _create_listener(change: Change) -> Iterator[Call]:
 
 def _create_with_attributes(change: Change, create: str, modify: str) -> Iterator[Call]:
     kind = Kind(change.kind)
-    parameters = _wanted(change)
+    parameters = wanted(change)
     attributes = parameters.pop("Attributes", None)
     yield call_to(change.address, kind, create, parameters)
     if attributes:
-        extra = _id(change.address, kind) | {"Attributes": attributes}
+        extra = id_of(change.address, kind) | {"Attributes": attributes}
         yield call_to(change.address, kind, modify, extra)
 
 
 def _create_rule(change: Change) -> Iterator[Call]:
-    parameters = _wanted(change)
+    parameters = wanted(change)
     if not parameters.get("Transforms"):
         parameters.pop("Transforms", None)
     yield call_to(change.address, Kind.LISTENER_RULE, "CreateRule", parameters)
@@ -141,11 +122,11 @@ def _create_rule(change: Change) -> Iterator[Call]:
 
 def _create_certificate(change: Change) -> Iterator[Call]:
     kind = Kind.LISTENER_CERTIFICATE
-    yield call_to(change.address, kind, "AddListenerCertificates", _wanted(change))
+    yield call_to(change.address, kind, "AddListenerCertificates", wanted(change))
 
 
 def _create_security_group(change: Change) -> Iterator[Call]:
-    parameters = _wanted(change)
+    parameters = wanted(change)
     tags = parameters.pop("Tags", ())
     parameters |= tag_specifications("security-group", tags)
     yield call_to(change.address, Kind.SECURITY_GROUP, "CreateSecurityGroup", parameters)
@@ -154,60 +135,49 @@ def _create_security_group(change: Change) -> Iterator[Call]:
 # -- update --------------------------------------------------------------------------------------
 
 
-def _update_load_balancer(change: Change) -> Iterator[Call]:
-    kind = Kind.LOAD_BALANCER
-    after = _after(change)
-    for field, operation in (
-        ("Subnets", "SetSubnets"),
-        ("SecurityGroups", "SetSecurityGroups"),
-        ("IpAddressType", "SetIpAddressType"),
-    ):
-        if field in after:
-            parameters = _id(change.address, kind) | _one(field, after[field])
-            yield call_to(change.address, kind, operation, parameters)
-    yield from _attributes(change, "ModifyLoadBalancerAttributes")
-    yield from _tags(change)
-
-
 def _update_target_group(change: Change) -> Iterator[Call]:
     kind = Kind.TARGET_GROUP
     health = {
         path: value
-        for path, value in _after(change).items()
+        for path, value in after(change).items()
         if path.startswith("Health") or path in ("UnhealthyThresholdCount", "Matcher")
     }
     if health:
         yield call_to(
-            change.address, kind, "ModifyTargetGroup", {**_id(change.address, kind), **health}
+            change.address, kind, "ModifyTargetGroup", {**id_of(change.address, kind), **health}
         )
-    yield from _attributes(change, "ModifyTargetGroupAttributes")
-    yield from _tags(change)
+    yield from attribute_calls(change, "ModifyTargetGroupAttributes")
+    yield from tag_calls(change)
 
 
 def _update_listener(change: Change) -> Iterator[Call]:
     kind = Kind.LISTENER
-    changed = {p: v for p, v in _after(change).items() if p in _LISTENER_FIELDS}
+    changed = {p: v for p, v in after(change).items() if p in _LISTENER_FIELDS}
+    if _DEFAULT in changed:
+        changed[_DEFAULT] = sendable(changed[_DEFAULT])
     if changed:
         yield call_to(
-            change.address, kind, "ModifyListener", {**_id(change.address, kind), **changed}
+            change.address, kind, "ModifyListener", {**id_of(change.address, kind), **changed}
         )
-    yield from _attributes(change, "ModifyListenerAttributes")
-    yield from _tags(change)
+    yield from attribute_calls(change, "ModifyListenerAttributes")
+    yield from tag_calls(change)
 
 
 def _update_rule(change: Change) -> Iterator[Call]:
     kind = Kind.LISTENER_RULE
-    after = _after(change)
+    differs = after(change)
     changed: dict[str, PlainInput] = {}
     for path in ("Conditions", "Actions", "Transforms"):
-        if path in after:
-            changed[path] = after[path]
+        if path in differs:
+            changed[path] = sendable(differs[path]) if path == "Actions" else differs[path]
     if changed.get("Transforms") == ():
         changed["ResetTransforms"] = True
         del changed["Transforms"]
     if changed:
-        yield call_to(change.address, kind, "ModifyRule", {**_id(change.address, kind), **changed})
-    yield from _tags(change)
+        yield call_to(
+            change.address, kind, "ModifyRule", {**id_of(change.address, kind), **changed}
+        )
+    yield from tag_calls(change)
 
 
 def _update_security_group(change: Change) -> Iterator[Call]:
@@ -222,36 +192,13 @@ def _update_nothing(change: Change) -> Iterator[Call]:
     yield from ()
 
 
-def _attributes(change: Change, operation: str) -> Iterator[Call]:
-    """Yield the call that sets the attributes whose values differ."""
-    for field in change.fields:
-        if field.path != "Attributes":
-            continue
-        before = {canonical(entry) for entry in entries(field.before)}
-        changed = [entry for entry in entries(field.after) if canonical(entry) not in before]
-        if changed:
-            kind = Kind(change.kind)
-            parameters = _id(change.address, kind) | {"Attributes": changed}
-            yield call_to(change.address, kind, operation, parameters)
-
-
-def _tags(change: Change) -> Iterator[Call]:
-    kind = Kind(change.kind)
-    added, removed = tag_difference(change)
-    arns: dict[str, PlainInput] = {"ResourceArns": [Ref(change.address, _ID_FIELD[kind])]}
-    if added:
-        yield call_to(change.address, kind, "AddTags", arns | {"Tags": added})
-    if removed:
-        yield call_to(change.address, kind, "RemoveTags", arns | {"TagKeys": removed})
-
-
 # -- delete --------------------------------------------------------------------------------------
 
 
 def _deletion(operation: str) -> Callable[[Change], Iterator[Call]]:
     def delete(change: Change) -> Iterator[Call]:
         kind = Kind(change.kind)
-        yield call_to(change.address, kind, operation, _id(change.address, kind))
+        yield call_to(change.address, kind, operation, id_of(change.address, kind))
 
     return delete
 
@@ -271,14 +218,14 @@ def _targets(change: Change, *, deregister_first: bool) -> Iterator[Call]:
     spec = change.desired.spec if change.desired is not None else {}
     old = change.observed.spec if change.observed is not None else {}
     arn = spec.get("TargetGroupArn", old.get("TargetGroupArn"))
-    wanted = spec.get("Targets", ())
-    if isinstance(wanted, Unknown):
-        yield _membership_call(change.address, "RegisterTargets", arn, wanted)
+    members = spec.get("Targets", ())
+    if isinstance(members, Unknown):
+        yield _membership_call(change.address, "RegisterTargets", arn, members)
         return
     before = {canonical(target): target for target in entries(old.get("Targets"))}
-    after = {canonical(target): target for target in entries(wanted)}
-    added = [after[key] for key in sorted(after.keys() - before.keys())]
-    removed = [before[key] for key in sorted(before.keys() - after.keys())]
+    afterwards = {canonical(target): target for target in entries(members)}
+    added = [afterwards[key] for key in sorted(afterwards.keys() - before.keys())]
+    removed = [before[key] for key in sorted(before.keys() - afterwards.keys())]
     register = [("RegisterTargets", chunk) for chunk in _chunks(added)]
     deregister = [("DeregisterTargets", chunk) for chunk in _chunks(removed)]
     ordered = deregister + register if deregister_first else register + deregister
@@ -297,8 +244,17 @@ def _chunks(targets: list[Value]) -> list[tuple[Value, ...]]:
 
 _Calls = Callable[[Change], Iterator[Call]]
 
+_WHOLE: Mapping[Kind, _Calls] = {
+    Kind.SECURITY_GROUP_RULE: security_group_rule,
+    Kind.CERTIFICATE: own_certificate,
+    Kind.WEB_ACL_ASSOCIATION: web_acl,
+    Kind.CLASSIC_WEB_ACL_ASSOCIATION: web_acl,
+    Kind.PROTECTION: protection,
+}
+"""Kinds for which creating, updating and deleting are one question."""
+
 _CREATE: Mapping[Kind, _Calls] = {
-    Kind.LOAD_BALANCER: _create_load_balancer,
+    Kind.LOAD_BALANCER: create_load_balancer,
     Kind.SECURITY_GROUP: _create_security_group,
     Kind.LISTENER: _create_listener,
     Kind.LISTENER_CERTIFICATE: _create_certificate,
@@ -306,7 +262,7 @@ _CREATE: Mapping[Kind, _Calls] = {
     Kind.TARGET_GROUP: _create_target_group,
 }
 _UPDATE: Mapping[Kind, _Calls] = {
-    Kind.LOAD_BALANCER: _update_load_balancer,
+    Kind.LOAD_BALANCER: update_load_balancer,
     Kind.SECURITY_GROUP: _update_security_group,
     Kind.LISTENER: _update_listener,
     Kind.LISTENER_CERTIFICATE: _update_nothing,

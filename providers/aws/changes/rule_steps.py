@@ -3,40 +3,77 @@
 A rule that replaces another must be there before the other is deleted, or requests in between get
 an answer from somewhere else. A full load balancer has no room for both; then one is deleted for
 each one created, which keeps the gap to one rule at a time.
+
+Where the priority of a rule that goes is wanted by another (the incumbent counts 1, 2, 3 ...), the
+one that goes moves behind all others first, in the same call that moves the rest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from providers.aws.addresses import Kind
 from providers.aws.changes.calls import priority_call
 from providers.aws.changes.step_list import StepList
 from providers.aws.changes.upheaval import parent_of
 from providers.aws.limits import RULES
+from providers.aws.routing.priorities import HIGHEST, LOWEST
 from provisioner.model.change import Action, Change, FieldChange, Step
-from provisioner.model.resource import Ref, Value, freeze
+from provisioner.model.resource import ObservedResource, Ref, Resource, Value, freeze
 from provisioner.ports import StepRoom
 
 PRIORITIES = "priorities"
+PRIORITY = "Priority"
 
 
-def add_priorities(changes: Iterable[Change], steps: StepList) -> None:
+def add_priorities(changes: Sequence[Change], steps: StepList) -> None:
     """Add one step per listener that moves all of its rules whose priority changes."""
-    by_listener: dict[str, list[tuple[Change, FieldChange]]] = {}
+    lost = {
+        change.address
+        for change in changes
+        if change.kind == Kind.LISTENER.value and change.action in _LOSES_ITS_RULES
+    }
+    by_listener: dict[str, list[Change]] = {}
     for change in changes:
-        priority = _priority(change)
-        if priority is not None:
-            listener = parent_of(change.desired, "ListenerArn")
-            by_listener.setdefault(listener, []).append((change, priority))
-    for listener, moved in sorted(by_listener.items()):
-        steps.add(_priority_step(listener, moved))
+        listener = _listener_of(change)
+        if change.kind == Kind.LISTENER_RULE.value and listener not in lost:
+            by_listener.setdefault(listener, []).append(change)
+    for listener, rules in sorted(by_listener.items()):
+        moved = [(rule, field) for rule in rules if (field := _priority(rule)) is not None]
+        moved += _making_way(rules)
+        if moved:
+            steps.add(_priority_step(listener, moved))
+
+
+_LOSES_ITS_RULES = frozenset({Action.DELETE, Action.REPLACE})
 
 
 def _priority(change: Change) -> FieldChange | None:
-    if change.kind != Kind.LISTENER_RULE.value or change.action is not Action.UPDATE:
+    if change.action is not Action.UPDATE:
         return None
-    return next((field for field in change.fields if field.path == "Priority"), None)
+    return next((field for field in change.fields if field.path == PRIORITY), None)
+
+
+def _making_way(rules: Sequence[Change]) -> list[tuple[Change, FieldChange]]:
+    """Return the rules that go and stand where others are to stand, with a place behind them."""
+    wanted = {_number(rule.desired) for rule in rules if rule.action is not Action.DELETE}
+    going = sorted(
+        (rule for rule in rules if rule.action is Action.DELETE),
+        key=lambda rule: _number(rule.observed),
+    )
+    in_the_way = [rule for rule in going if _number(rule.observed) in wanted]
+    used = wanted | {_number(rule.observed) for rule in rules}
+    free = (number for number in range(HIGHEST, LOWEST - 1, -1) if number not in used)
+    return [
+        (rule, FieldChange(path=PRIORITY, before=_number(rule.observed), after=next(free)))
+        for rule in reversed(in_the_way)
+    ]
+
+
+def _number(rule: Resource | ObservedResource | None) -> int:
+    """Return a rule's priority, 0 where there is none."""
+    number = rule.spec.get(PRIORITY) if rule is not None else None
+    return number if isinstance(number, int) else 0
 
 
 def _priority_step(listener: str, moved: Sequence[tuple[Change, FieldChange]]) -> Step:

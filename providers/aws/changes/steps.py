@@ -11,6 +11,7 @@ References give most of the order (``core.order``). What is added here:
 * an action that changes what it forwards to is switched in stages, one backend at a time
   (``switch``, ``switching``);
 * certificates are added before the default certificate changes, and removed after it has;
+* what only an active load balancer takes (reserved capacity, web ACLs) waits until it is;
 * a port on nodes and pods is closed after the target groups that used it are gone;
 * old target groups, security groups and load balancers go last, once nothing is left in them.
 
@@ -25,11 +26,19 @@ from dataclasses import replace
 from itertools import groupby
 
 from providers.aws.addresses import Kind, targets_of
+from providers.aws.changes.balancer_calls import capacity_call
 from providers.aws.changes.calls import calls
+from providers.aws.changes.issuance import (
+    ATTACHED,
+    ATTACHED_STAGE,
+    issuance_wait,
+    pending_certificates,
+)
 from providers.aws.changes.rule_steps import add_priorities, order_rules
 from providers.aws.changes.step_list import StepList, step_of
 from providers.aws.changes.switching import Switching, holder_of, switched_off
 from providers.aws.changes.upheaval import ACTIONS_FIELD, Upheaval, parent_of
+from providers.aws.desired.reservations import CAPACITY_FIELD
 from providers.aws.limits import (
     CERTIFICATES,
     TARGETS_PER_GROUP,
@@ -37,7 +46,7 @@ from providers.aws.limits import (
     costs,
 )
 from providers.aws.routing.actions import weights_of
-from provisioner.model.change import Action, Change, Step, Wait, WaitFor
+from provisioner.model.change import Action, Change, FieldChange, Step, Wait, WaitFor
 from provisioner.model.resource import (
     SHARED,
     Observed,
@@ -47,21 +56,42 @@ from provisioner.model.resource import (
 )
 from provisioner.ports import StepRoom
 
+CAPACITY = "capacity"
+"""The stage that reserves capacity, for which a load balancer has to be active."""
+
 SETTINGS = "settings"
 """The stage of a staged change that carries all that need not wait for a backend."""
+
+_GUARDS = frozenset(
+    {
+        Kind.WEB_ACL_ASSOCIATION.value,
+        Kind.CLASSIC_WEB_ACL_ASSOCIATION.value,
+        Kind.PROTECTION.value,
+    }
+)
+"""Kinds that AWS attaches only to a load balancer that is active."""
 
 _MEMBERSHIP_LIMITS = frozenset({TARGETS_PER_GROUP, TARGETS_PER_LOAD_BALANCER})
 _BUILD_ORDER = (
     Kind.SECURITY_GROUP,
     Kind.SECURITY_GROUP_RULE,
     Kind.LOAD_BALANCER,
+    Kind.WEB_ACL_ASSOCIATION,
+    Kind.CLASSIC_WEB_ACL_ASSOCIATION,
+    Kind.PROTECTION,
+    Kind.CERTIFICATE,
     Kind.TARGET_GROUP,
     Kind.TARGETS,
     Kind.LISTENER,
     Kind.LISTENER_CERTIFICATE,
     Kind.LISTENER_RULE,
+    Kind.NETWORK_LOAD_BALANCER,
 )
 _UNDO_ORDER = (
+    Kind.NETWORK_LOAD_BALANCER,
+    Kind.PROTECTION,
+    Kind.CLASSIC_WEB_ACL_ASSOCIATION,
+    Kind.WEB_ACL_ASSOCIATION,
     Kind.LISTENER_RULE,
     Kind.LISTENER_CERTIFICATE,
     Kind.LISTENER,
@@ -70,6 +100,7 @@ _UNDO_ORDER = (
     Kind.TARGET_GROUP,
     Kind.SECURITY_GROUP_RULE,
     Kind.SECURITY_GROUP,
+    Kind.CERTIFICATE,
 )
 
 
@@ -125,8 +156,10 @@ class _Writer:
             if (limit := room.limits.by_name.get(place[0])) is not None
         }
         self._limits = room.limits
+        self._pending: frozenset[str] = frozenset()
 
     def write(self, changes: Sequence[Change]) -> None:
+        self._pending = pending_certificates(changes)
         add_priorities(changes, self._steps)
         for change in changes:
             match change.action:
@@ -135,14 +168,17 @@ class _Writer:
                 case Action.DELETE:
                     self._delete(change)
                 case Action.UPDATE:
-                    self._update(change)
+                    self._update(self._without_pending(_without_capacity(change)))
+                    self._reserve(change)
                 case Action.CREATE | Action.REPLACE:
-                    self._create(change)
+                    self._create(_without_capacity(change))
+                    self._reserve(change)
 
     def _create(self, change: Change) -> None:
         """Add a creation. A rule comes after its backend's targets: it should find them there."""
-        first = self._deregisters_first(change)
-        step = step_of(change, calls=calls(change, deregister_first=first))
+        made = calls(change, deregister_first=self._deregisters_first(change))
+        wait = (_active(change) or issuance_wait(change, self._pending)) if made else None
+        step = step_of(change, calls=made, wait=wait)
         spec = change.desired.spec if change.desired is not None else {}
         forwards = weights_of(spec.get(ACTIONS_FIELD.get(change.kind, "")))
         members = (targets_of(target_group) for target_group in forwards)
@@ -158,7 +194,30 @@ class _Writer:
         part = replace(change, fields=fields)
         made = calls(part, deregister_first=self._deregisters_first(change))
         stage = SETTINGS if staged is not None else ""
-        self._steps.add(step_of(part, stage=stage, calls=made))
+        wait = _active(part) if made else None
+        self._steps.add(step_of(part, stage=stage, calls=made, wait=wait))
+
+    def _without_pending(self, change: Change) -> Change:
+        """Add the step that waits for a certificate to be issued, and return the rest."""
+        wait = issuance_wait(change, self._pending)
+        if wait is None:
+            return change
+        part = replace(change, fields=tuple(f for f in change.fields if f.path == ATTACHED))
+        self._steps.add(step_of(part, stage=ATTACHED_STAGE, calls=calls(part), wait=wait))
+        return replace(change, fields=tuple(f for f in change.fields if f.path != ATTACHED))
+
+    def _reserve(self, change: Change) -> None:
+        """Add the step that reserves capacity, if the change has one."""
+        reserved = tuple(field for field in change.fields if _is_capacity(change, field))
+        if reserved:
+            step = step_of(
+                replace(change, action=Action.UPDATE),
+                stage=CAPACITY,
+                fields=reserved,
+                calls=(capacity_call(change.address, reserved[0].after),),
+                wait=WaitFor(kind=Wait.ACTIVE, on=(change.address,)),
+            )
+            self._steps.add(step, after=[change.address])
 
     def _delete(self, change: Change) -> None:
         reason = self._upheaval.goes_with(change)
@@ -183,6 +242,9 @@ class _Writer:
                 return (WaitFor(kind=Wait.ACTIVE, on=others) if others else None), ()
             case Kind.TARGET_GROUP:
                 return self._target_group_parting(change)
+            case Kind.CERTIFICATE:
+                removed = self._upheaval.removed_balancers.get(change.group, ())
+                return WaitFor(kind=Wait.DRAINED, on=(change.address,)), removed
             case Kind.SECURITY_GROUP:
                 # No interface may carry it any more; a deleted load balancer's linger for minutes.
                 return WaitFor(kind=Wait.DRAINED, on=(change.address,)), ()
@@ -217,6 +279,23 @@ class _Writer:
         if place not in self._free:
             self._free[place] = self._limits[place[0]].value
         return self._free[place]
+
+
+def _is_capacity(change: Change, field: FieldChange) -> bool:
+    return change.kind == Kind.LOAD_BALANCER.value and field.path == CAPACITY_FIELD
+
+
+def _without_capacity(change: Change) -> Change:
+    """Return a change without what has a step of its own."""
+    return replace(change, fields=tuple(f for f in change.fields if not _is_capacity(change, f)))
+
+
+def _active(change: Change) -> WaitFor | None:
+    """Return the wait for the load balancer that something is attached to."""
+    if change.kind not in _GUARDS:
+        return None
+    balancer = parent_of(change.desired, "ResourceArn")
+    return WaitFor(kind=Wait.ACTIVE, on=(balancer,)) if balancer else None
 
 
 def _targets(resource: Resource | ObservedResource | None) -> frozenset[str]:

@@ -18,7 +18,7 @@ from providers.aws.changes.switch import ATTACH, FINAL, Move, Stage, moves, stag
 from providers.aws.changes.upheaval import ACTIONS_FIELD, Upheaval
 from providers.aws.routing.actions import weights_of, with_weights
 from provisioner.model.change import Action, Change, FieldChange
-from provisioner.model.resource import Ref, Value
+from provisioner.model.resource import Value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ def holder_of(change: Change) -> Holder | None:
     if change.action is not Action.UPDATE or path is None:
         return None
     actions = next((f for f in change.fields if f.path == path), None)
-    if actions is None or _is_foreign(actions.before) or _is_foreign(actions.after):
+    if actions is None:
         return None
     current, wanted = weights_of(actions.before), weights_of(actions.after)
     if not current or not wanted:
@@ -193,16 +193,3 @@ def _value(holder: Holder, stage: Stage) -> Value:
         return holder.actions.after
     kept = holder.actions.before if stage.name.startswith(ATTACH) else holder.actions.after
     return with_weights(kept, stage.weights)
-
-
-def _is_foreign(actions: Value) -> bool:
-    """Tell whether an action forwards to a target group that is not ours, which has no stages."""
-    if not isinstance(actions, tuple):
-        return False
-    for action in actions:
-        config = action.get("ForwardConfig") if isinstance(action, Mapping) else None
-        groups = config.get("TargetGroups") if isinstance(config, Mapping) else None
-        for group in groups if isinstance(groups, tuple) else ():
-            if isinstance(group, Mapping) and not isinstance(group.get("TargetGroupArn"), Ref):
-                return True
-    return False

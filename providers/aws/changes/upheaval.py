@@ -27,6 +27,8 @@ _PARENT_FIELD: Mapping[str, str] = {
     Kind.LISTENER_CERTIFICATE.value: "ListenerArn",
     Kind.TARGETS.value: "TargetGroupArn",
     Kind.SECURITY_GROUP_RULE.value: "GroupId",
+    Kind.WEB_ACL_ASSOCIATION.value: "ResourceArn",  # a Shield protection stays, and is deleted
+    Kind.CLASSIC_WEB_ACL_ASSOCIATION.value: "ResourceArn",
 }
 _PARENT_WORD: Mapping[str, str] = {
     Kind.LISTENER.value: "load balancer",
@@ -34,6 +36,8 @@ _PARENT_WORD: Mapping[str, str] = {
     Kind.LISTENER_CERTIFICATE.value: "listener",
     Kind.TARGETS.value: "target group",
     Kind.SECURITY_GROUP_RULE.value: "security group",
+    Kind.WEB_ACL_ASSOCIATION.value: "load balancer",
+    Kind.CLASSIC_WEB_ACL_ASSOCIATION.value: "load balancer",
 }
 
 

@@ -11,32 +11,34 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from providers.aws import labels, marks
+from providers.aws import labels, managed, marks
 from providers.aws.addresses import Kind
+from providers.aws.desired.addons import AddOns, addons
+from providers.aws.desired.attributes import attributes
 from providers.aws.desired.context import Context, native_field
+from providers.aws.desired.reservations import reservations
 from providers.aws.desired.subnets import choose_subnets
+from providers.aws.managed import Managed
 from provisioner.core.annotations import (
     IP_ADDRESS_TYPE,
     LOAD_BALANCER_NAME,
     SCHEME,
-    TIMEOUT_SECONDS,
 )
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.intent import Scheme
 from provisioner.model.resource import PlainInput, Resource, Value, freeze_spec
 
 SCHEMES: Mapping[Scheme, str] = {Scheme.INTERNAL: "internal", Scheme.EXTERNAL: "internet-facing"}
-_IDLE_TIMEOUT = "idle_timeout.timeout_seconds"
-_LONGEST_TIMEOUT = 4000
 _NAME = re.compile(r"(?!internal-)[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?")
 _NO_PUBLIC_IPV4 = "dualstack-without-public-ipv4"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Balancer:
-    """The load balancer; None where it cannot be made."""
+    """The load balancer, and what stands beside it; no resource where it cannot be made."""
 
     resource: Resource | None
+    addons: tuple[Resource, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
@@ -45,8 +47,17 @@ def balancer(context: Context, security_groups: Value) -> Balancer:
     scheme, problems = choose_scheme(context)
     choice = choose_subnets(context, scheme)
     name, remarks = _name(context, scheme)
-    attributes, findings = _attributes(context)
-    problems += (*choice.diagnostics, *remarks, *findings, *_address_type(context, scheme))
+    listed = attributes(context)
+    reserved = reservations(context, scheme)
+    guards = addons(context)
+    problems += (
+        *choice.diagnostics,
+        *remarks,
+        *listed.diagnostics,
+        *_address_type(context, scheme),
+        *reserved.diagnostics,
+        *guards.diagnostics,
+    )
     impossible = choice.subnets is None or security_groups is None or not name
     if impossible or (context.existing is None and any(d.blocking for d in problems)):
         return Balancer(resource=None, diagnostics=problems)
@@ -57,10 +68,12 @@ def balancer(context: Context, security_groups: Value) -> Balancer:
         "IpAddressType": _usable_address_type(context, scheme),
         "Subnets": choice.subnets,
         "SecurityGroups": security_groups,
-        "Tags": context.tags(context.address, role=labels.LOAD_BALANCER, user=_tags(context)),
+        "Tags": _tags(context, guards, reserved.managed),
+        **reserved.spec,
     }
-    if attributes:
-        spec["Attributes"] = [{"Key": k, "Value": attributes[k]} for k in sorted(attributes)]
+    if listed.values:
+        pairs = sorted(listed.values.items())
+        spec["Attributes"] = [{"Key": key, "Value": value} for key, value in pairs]
     resource = Resource(
         kind=Kind.LOAD_BALANCER,
         address=context.address,
@@ -70,7 +83,7 @@ def balancer(context: Context, security_groups: Value) -> Balancer:
         spec=freeze_spec(spec),
         title=f"{SCHEMES[scheme]} load balancer of {context.group}",
     )
-    return Balancer(resource=resource, diagnostics=problems)
+    return Balancer(resource=resource, addons=guards.resources, diagnostics=problems)
 
 
 def choose_scheme(context: Context) -> tuple[Scheme, tuple[Diagnostic, ...]]:
@@ -142,33 +155,6 @@ def _rename(context: Context, name: str) -> tuple[Diagnostic, ...]:
     )
 
 
-def _attributes(context: Context) -> tuple[Mapping[str, str], tuple[Diagnostic, ...]]:
-    """Return the attributes someone lists; the portable timeout is one of them."""
-    listed = dict(context.intent.attributes)
-    seconds = context.intent.options.get(TIMEOUT_SECONDS.name)
-    if not isinstance(seconds, int):
-        return listed, ()
-    field = f"metadata.annotations[ingress-provisioner.io/{TIMEOUT_SECONDS.name}]"
-    if listed.get(_IDLE_TIMEOUT, str(seconds)) != str(seconds):
-        return listed, context.errors(
-            "ANNOTATION-CONTRADICTION",
-            f"timeout-seconds is {seconds}, but load-balancer-attributes has {_IDLE_TIMEOUT}="
-            f"{listed[_IDLE_TIMEOUT]}",
-            field=field,
-            setting=TIMEOUT_SECONDS.name,
-            hint="keep one of the two",
-        )
-    if seconds > _LONGEST_TIMEOUT:
-        return listed, context.errors(
-            "ANNOTATION-VALUE",
-            f"timeout-seconds {seconds} is more than the {_LONGEST_TIMEOUT} seconds AWS takes",
-            field=field,
-            setting=TIMEOUT_SECONDS.name,
-            hint=f"write at most {_LONGEST_TIMEOUT}",
-        )
-    return {**listed, _IDLE_TIMEOUT: str(seconds)}, ()
-
-
 def _address_type(context: Context, scheme: Scheme) -> tuple[Diagnostic, ...]:
     wanted = context.intent.address_type
     if wanted is not None and wanted != context.address_type:
@@ -197,9 +183,11 @@ def _usable_address_type(context: Context, scheme: Scheme) -> str:
     return context.address_type
 
 
-def _tags(context: Context) -> Mapping[str, str]:
-    """Return the users' tags; what held Ingresses asked for cannot be told, so it stays."""
+def _tags(context: Context, guards: AddOns, reserved: frozenset[Managed]) -> Value:
+    """Return the tags; what held Ingresses asked for cannot be told, so it stays."""
     existing = context.existing
-    if existing is None or not context.holding:
-        return context.intent.tags
-    return {**marks.written(existing.spec.get("Tags")), **context.intent.tags}
+    user: Mapping[str, str] = context.intent.tags
+    if existing is not None and context.holding:
+        user = {**marks.written(existing.spec.get("Tags")), **user}
+    tags = context.tags(context.address, role=labels.LOAD_BALANCER, user=user)
+    return managed.marked(tags, guards.managed | reserved)

@@ -1,218 +1,222 @@
-"""Choose the certificates of an HTTPS listener: those named, else those found in ACM by host.
+"""Choose the certificates of an HTTPS listener, from four sources.
 
-The incumbent controller attaches every certificate that matches (LBC#1598, #3148) and fails the
-whole group when one host has none (LBC#2983). Here each host gets one: an exact name before a
-wildcard, then the latest expiry, then the lowest ARN, never an expired one. What was chosen is
-told, and a host without a certificate costs its own Ingress that host, and nobody else anything.
+Those that annotations name; those that Ingresses bring along in Secrets; those found in ACM by host
+for members that name none; those that ACM is to issue. What was chosen is told, and a host without
+a certificate costs its own Ingress that host, and nobody else anything (LBC#2983).
 
 The first certificate is the listener's default. Named ones keep the order they were named in;
-found ones keep the present default as long as it is still among them, since replacing it for
-nothing would be felt by clients that send no server name.
+otherwise the present default stays as long as it is still among them, since replacing it for
+nothing would be felt by clients that send no server name. One that is not issued yet comes last.
+
+Under ``incumbent`` compatibility the order is that of AWS Load Balancer Controller: member by
+member, and of what is found by host all that match, by ARN.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from providers.aws import addresses
 from providers.aws.account import Certificate, Facts
-from providers.aws.desired.context import Context, native_field
-from providers.aws.refused import PREFIX
-from provisioner.core.translate import CERTIFICATES_OF
-from provisioner.model.diagnostic import Diagnostic, Severity, error, info
-from provisioner.model.intent import ListenerIntent
+from providers.aws.desired.context import Context
+from providers.aws.desired.discovery import (
+    best_certificate,
+    covers,
+    expired,
+    has_passed,
+    is_near,
+    matching,
+    others_certificates,
+)
+from providers.aws.desired.imports import (
+    Own,
+    creating,
+    imported,
+    present_import,
+    requested,
+    without_hosts,
+)
+from providers.aws.desired.named_certificates import named, named_by
+from providers.aws.settings import PREFIX
+from provisioner.model.diagnostic import Diagnostic, error, info, warning
+from provisioner.model.intent import ListenerIntent, TlsSecret
 from provisioner.model.kube import Key
-from provisioner.model.resource import Unknown, Value
+from provisioner.model.resource import Ref, Resource, Unknown, Value
 
-_ARN = re.compile(r"arn:(?P<partition>[\w-]+):(?P<service>acm|iam):(?P<region>[\w-]*):\d+:.+")
-_ISSUED = "ISSUED"
 _ANNOTATION = f"{PREFIX}certificate-arn"
-_FIELD = native_field("certificate-arn")
 _UNKNOWN = Unknown("depends on the certificates of the account")
+_TLS = "spec.tls"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateChoice:
     """The certificates of a listener, its default first, and the hosts that have none.
 
-    ``wanted_by`` says for whose hosts a certificate was found.
+    ``wanted_by`` says for whose hosts a certificate is there, ``reasons`` why a host has none.
+    ``resources`` are certificates of ours.
     """
 
     certificates: tuple[Value, ...]
     wanted_by: Mapping[str, frozenset[Key]] = field(default_factory=lambda: MappingProxyType({}))
-    missing: tuple[tuple[Key, str], ...] = ()
+    reasons: Mapping[tuple[Key, str], Diagnostic] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    resources: tuple[Resource, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+
+    @property
+    def missing(self) -> tuple[tuple[Key, str], ...]:
+        """Member and host pairs without a certificate."""
+        return tuple(self.reasons)
 
 
 def choose_certificates(context: Context, listener: ListenerIntent) -> CertificateChoice:
     """Return the certificates of one HTTPS listener."""
-    named, problems = _named(context, listener)
-    if context.offline:
-        unknown: tuple[Value, ...] = (_UNKNOWN,) if listener.certificate_hosts else ()
-        return CertificateChoice(certificates=named or unknown, diagnostics=tuple(problems))
-    found: list[Value] = []
-    wanted_by: dict[str, frozenset[Key]] = {}
-    missing: list[tuple[Key, str]] = []
-    for member, host in listener.certificate_hosts:
-        certificate = best_certificate(host, context.facts)
-        if certificate is None:
-            missing.append((member, host))
-            problems.append(_not_found(context.facts, listener, member, host))
-            continue
-        found.append(certificate.arn)
-        wanted_by[certificate.arn] = wanted_by.get(certificate.arn, frozenset()) | {member}
-        problems.append(_chosen(certificate, listener, member, host))
-    if not named:
-        found = _present_first(context, listener, found)
-    return CertificateChoice(
-        certificates=tuple(dict.fromkeys([*named, *found])),
-        wanted_by=MappingProxyType(wanted_by),
-        missing=tuple(missing),
-        diagnostics=tuple(problems),
+    return _Choosing(context, listener).choice()
+
+
+class _Choosing:
+    """The choice for one listener, source by source."""
+
+    def __init__(self, context: Context, listener: ListenerIntent) -> None:
+        self._context = context
+        self._listener = listener
+        self._facts = _without_ours(context)
+        self._findings: list[Diagnostic] = []
+        self._reasons: dict[tuple[Key, str], Diagnostic] = {}
+        self._wanted_by: dict[str, frozenset[Key]] = {}
+        self._resources: list[Resource] = []
+        self._by_member: dict[Key | None, list[Value]] = {}
+
+    def choice(self) -> CertificateChoice:
+        listener = self._listener
+        usable, problems = named(self._context, listener)
+        self._findings += problems
+        brought = [value for secret in listener.secrets for value in self._brought(secret)]
+        found = self._found()
+        coming = requested(self._context, listener)
+        self._findings += without_hosts(self._context, listener)
+        issued = [self._add(own) for own in coming if own.issued]
+        pending = [self._add(own) for own in coming if not own.issued]
+        others = [*brought, *found, *issued]
+        if self._context.incumbent:
+            order = [v for v in self._member_by_member(usable) if v not in pending] + pending
+        elif usable:
+            order = [*usable, *others, *pending]
+        else:
+            order = [*_present_first(self._context, listener, others), *pending]
+        return CertificateChoice(
+            certificates=tuple(dict.fromkeys(order)),
+            wanted_by=MappingProxyType(self._wanted_by),
+            reasons=MappingProxyType(self._reasons),
+            resources=tuple(self._resources),
+            diagnostics=tuple(self._findings),
+        )
+
+    # -- from Secrets, and from ACM by request ---------------------------------------------------
+
+    def _brought(self, secret: TlsSecret) -> Iterator[Value]:
+        """Yield the certificate of a Secret; one that ACM would not take leaves what is there."""
+        own = imported(self._context, secret)
+        if not has_passed(secret.not_after, self._context.facts):
+            if is_near(secret.not_after, self._context.facts):
+                self._findings += _ends_soon(secret)
+            yield self._add(own)
+            return
+        complaints = {member: _refused(secret, member) for member in secret.members}
+        self._findings += complaints.values()
+        if present_import(self._context, secret) is not None:
+            yield self._note(own.ref, own.members)
+            return
+        for rule in self._listener.rules:
+            if rule.ingress in complaints and rule.host:
+                self._reasons[rule.ingress, rule.host] = complaints[rule.ingress]
+
+    def _add(self, own: Own) -> Value:
+        self._resources.append(own.resource)
+        self._findings += own.diagnostics
+        return self._note(own.ref, own.members)
+
+    def _note(self, certificate: str | Ref, members: Sequence[Key]) -> str | Ref:
+        name = certificate.address if isinstance(certificate, Ref) else certificate
+        self._wanted_by[name] = self._wanted_by.get(name, frozenset()) | set(members)
+        for member in members:
+            self._by_member.setdefault(member, []).append(certificate)
+        return certificate
+
+    # -- from ACM by host ------------------------------------------------------------------------
+
+    def _found(self) -> list[Value]:
+        """Return what serves the hosts of members that name nothing."""
+        issuing = creating(self._context, self._listener)
+        pairs = [p for p in self._listener.certificate_hosts if p[0] not in issuing]
+        if self._context.offline:
+            return [_UNKNOWN] if pairs else []
+        found: list[Value] = []
+        for member, host in pairs:
+            certificates = self._serving(host)
+            if not certificates:
+                problem = _not_found(self._facts, self._listener, member, host)
+                self._reasons[member, host] = problem
+                self._findings.append(problem)
+            for certificate in certificates:
+                found.append(self._note(certificate.arn, (member,)))
+                self._findings += _told(certificate, self._listener, member, host, self._facts)
+        return found
+
+    def _serving(self, host: str) -> tuple[Certificate, ...]:
+        if self._context.incumbent:
+            return matching(host, self._facts)
+        best = best_certificate(host, self._facts)
+        return (best,) if best is not None else ()
+
+    # -- the incumbent's order -------------------------------------------------------------------
+
+    def _member_by_member(self, usable: Sequence[Value]) -> Iterator[Value]:
+        """Yield the certificates as the incumbent controller adds them up."""
+        members = dict.fromkeys((*self._listener.members, *self._by_member))
+        for member in members:
+            yield from (v for v in usable if isinstance(v, str) and member in self._naming(v))
+            yield from sorted(self._by_member.get(member, ()), key=str)
+        yield from usable  # of held Ingresses
+        if self._context.offline and self._listener.certificate_hosts:
+            yield _UNKNOWN
+
+    def _naming(self, arn: str) -> tuple[Key, ...]:
+        return named_by(self._context, arn)
+
+
+def _without_ours(context: Context) -> Facts:
+    """Return the facts without certificates that are ours: each is for its own load balancer."""
+    ours = others_certificates(context)
+    kept = tuple(c for c in context.facts.certificates if c.arn not in ours)
+    return replace(context.facts, certificates=kept)
+
+
+def _refused(secret: TlsSecret, member: Key) -> Diagnostic:
+    return error(
+        "CERTIFICATE-EXPIRED",
+        f"Ingress {member}",
+        message=f"the certificate in Secret {secret.secret} expired at {secret.not_after}, so ACM"
+        " does not take it",
+        field=_TLS,
+        hint="put a valid certificate into the Secret",
+        ingress=member,
     )
 
 
-def best_certificate(host: str, facts: Facts) -> Certificate | None:
-    """Return the certificate that serves a host best, None where none does."""
-    valid = [
-        c
-        for c in facts.certificates
-        if covers(c, host) and c.status == _ISSUED and not expired(c, facts)
-    ]
-    exact = [c for c in valid if _names(c, host)]
-    candidates = exact or valid
-    latest = max((_moment(c.not_after) for c in candidates), default=0.0)
-    newest = [c for c in candidates if _moment(c.not_after) == latest]
-    return min(newest, key=lambda c: c.arn, default=None)
-
-
-def covers(certificate: Certificate, host: str) -> bool:
-    """Tell whether a certificate is valid for a host: by name, or by a wildcard of one label."""
-    _, dot, parent = host.partition(".")
-    return _names(certificate, host) or (bool(dot) and _names(certificate, f"*.{parent}"))
-
-
-def expired(certificate: Certificate, facts: Facts) -> bool:
-    """Tell whether a certificate had ended when the account was read."""
-    end, now = _moment(certificate.not_after), _moment(facts.observed_at)
-    return 0 < end <= now
-
-
-def _names(certificate: Certificate, name: str) -> bool:
-    return name.lower() in {domain.lower() for domain in certificate.domains}
-
-
-def _moment(text: str) -> float:
-    """Return seconds of an RFC 3339 time, 0 where there is none to read."""
-    try:
-        return datetime.fromisoformat(text).timestamp() if text else 0.0
-    except ValueError:
-        return 0.0
-
-
-def _named(
-    context: Context, listener: ListenerIntent
-) -> tuple[tuple[Value, ...], list[Diagnostic]]:
-    """Return the certificates that annotations name and AWS would take, and what is wrong."""
-    usable: dict[str, None] = {}
-    problems: list[Diagnostic] = []
-    for arn in listener.certificates:
-        problem = _unusable(arn, context)
-        if problem is not None:
-            code, message, hint = problem
-            problems += _about(
-                context, listener, arn, code=code, message=message, hint=hint, blocking=True
-            )
-            continue
-        usable[arn] = None
-        certificate = _known(arn, context.facts)
-        if certificate is not None and expired(certificate, context.facts):
-            problems += _ended(context, listener, certificate)
-    return tuple(usable), problems
-
-
-def _ended(
-    context: Context, listener: ListenerIntent, certificate: Certificate
-) -> Iterable[Diagnostic]:
-    """Return the errors about an expired certificate; it is attached, since someone insists."""
-    return _about(
-        context,
-        listener,
-        certificate.arn,
-        code="CERTIFICATE-EXPIRED",
-        message=f"certificate {certificate.arn} expired at {certificate.not_after}",
-        hint="renew it, or name another certificate; clients refuse an expired one",
-        blocking=False,
-    )
-
-
-def _unusable(arn: str, context: Context) -> tuple[str, str, str] | None:
-    """Return code, message and hint where AWS would refuse a certificate by this name."""
-    match = _ARN.fullmatch(arn)
-    if match is None:
-        return (
-            "CERTIFICATE-NAME",
-            f'"{arn}" is not the ARN of a certificate',
-            "write ARNs such as arn:aws:acm:eu-west-1:123456789012:certificate/...",
+def _ends_soon(secret: TlsSecret) -> Iterator[Diagnostic]:
+    for member in secret.members:
+        yield warning(
+            "CERTIFICATE-EXPIRES",
+            f"Ingress {member}",
+            message=f"the certificate in Secret {secret.secret} expires at {secret.not_after}",
+            field=_TLS,
+            hint="see to its renewal",
+            ingress=member,
         )
-    if match["service"] == "iam":
-        return None  # server certificates belong to no region and ACM does not list them
-    region = context.facts.region
-    if region and match["region"] != region:
-        return (
-            "CERTIFICATE-REGION",
-            f"certificate {arn} is in {match['region']}, the load balancer in {region}",
-            f"request or import the certificate in {region}",
-        )
-    certificate = _known(arn, context.facts)
-    if certificate is None and not context.offline:
-        return ("CERTIFICATE-MISSING", f"certificate {arn} does not exist", "check the ARN")
-    if certificate is not None and certificate.status not in {_ISSUED, "EXPIRED"}:
-        return (
-            "CERTIFICATE-NOT-ISSUED",
-            f"certificate {arn} is {certificate.status}",
-            "finish its validation, or name another certificate",
-        )
-    return None
-
-
-def _known(arn: str, facts: Facts) -> Certificate | None:
-    return next((c for c in facts.certificates if c.arn == arn), None)
-
-
-def _about(
-    context: Context,
-    listener: ListenerIntent,
-    arn: str,
-    *,
-    code: str,
-    message: str,
-    hint: str,
-    blocking: bool,
-) -> Iterable[Diagnostic]:
-    """Yield an error about a named certificate for each member that names it."""
-    owners: list[Key | None] = [k for k in named_by(context, arn) if k in listener.members]
-    for owner in owners or [None]:
-        yield Diagnostic(
-            severity=Severity.ERROR,
-            code=code,
-            subject=f"Ingress {owner}" if owner is not None else f"load balancer {context.group}",
-            message=message,
-            field=_FIELD,
-            hint=hint,
-            ingress=owner,
-            blocking=blocking,
-        )
-
-
-def named_by(context: Context, arn: str) -> tuple[Key, ...]:
-    """Return the members that name a certificate themselves."""
-    naming = context.intent.options.get(CERTIFICATES_OF)
-    return naming.get(arn, ()) if isinstance(naming, Mapping) else ()
 
 
 def _not_found(facts: Facts, listener: ListenerIntent, member: Key, host: str) -> Diagnostic:
@@ -241,21 +245,32 @@ def _fault(certificate: Certificate, facts: Facts) -> str:
 def host_field(listener: ListenerIntent, member: Key, host: str) -> str:
     """Return where a member states a host: the first rule that has it, else its ``spec.tls``."""
     positions = [r.position[0] for r in listener.rules if r.ingress == member and r.host == host]
-    return f"spec.rules[{min(positions)}].host" if positions else "spec.tls"
+    return f"spec.rules[{min(positions)}].host" if positions else _TLS
 
 
-def _chosen(
-    certificate: Certificate, listener: ListenerIntent, member: Key, host: str
-) -> Diagnostic:
+def _told(
+    certificate: Certificate, listener: ListenerIntent, member: Key, host: str, facts: Facts
+) -> Iterator[Diagnostic]:
+    """Yield what was chosen for a host, and that it ends soon."""
     until = f", valid until {certificate.not_after}" if certificate.not_after else ""
     names = ", ".join(certificate.domains)
-    return info(
+    place = host_field(listener, member, host)
+    yield info(
         "CERTIFICATE-CHOSEN",
         f"Ingress {member}",
         message=f"host {host} on port {listener.port} uses {certificate.arn} ({names}{until})",
-        field=host_field(listener, member, host),
+        field=place,
         ingress=member,
     )
+    if is_near(certificate.not_after, facts):
+        yield warning(
+            "CERTIFICATE-EXPIRES",
+            f"Ingress {member}",
+            message=f"certificate {certificate.arn} expires at {certificate.not_after}",
+            field=place,
+            hint="see to its renewal",
+            ingress=member,
+        )
 
 
 def _present_first(context: Context, listener: ListenerIntent, found: list[Value]) -> list[Value]:
@@ -263,18 +278,18 @@ def _present_first(context: Context, listener: ListenerIntent, found: list[Value
     return [present, *found] if present is not None and present in found else found
 
 
-def present_default(context: Context, port: int) -> str | None:
+def present_default(context: Context, port: int) -> str | Ref | None:
     """Return the default certificate that the listener of a port has now."""
     observed = context.at(addresses.listener(context.group, port))
     if observed is None:
         return None
-    return next(iter(certificate_arns(observed.spec.get("Certificates"))), None)
+    return next(iter(certificate_names(observed.spec.get("Certificates"))), None)
 
 
-def certificate_arns(certificates: Value) -> Iterable[str]:
-    """Yield the ARNs of a spec's ``Certificates``."""
+def certificate_names(certificates: Value) -> Iterator[str | Ref]:
+    """Yield what a spec's ``Certificates`` name: an ARN, or a certificate of ours."""
     if isinstance(certificates, tuple):
         for entry in certificates:
             arn = entry.get("CertificateArn") if isinstance(entry, Mapping) else None
-            if isinstance(arn, str):
+            if isinstance(arn, str | Ref):
                 yield arn

@@ -7,16 +7,16 @@ problem of the whole load balancer concerns.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 from providers.aws import addresses
 from providers.aws.account import Facts
 from providers.aws.labels import Labels
-from providers.aws.refused import PREFIX
+from providers.aws.settings import PREFIX
 from provisioner.core.translate import STATED
 from provisioner.model.diagnostic import Diagnostic, error, warning
-from provisioner.model.intent import LoadBalancerIntent
+from provisioner.model.intent import Compatibility, LoadBalancerIntent
 from provisioner.model.kube import NO_STRINGS, Key
 from provisioner.model.resource import ObservedResource, Unknown, Value
 from provisioner.model.settings import Identity
@@ -132,6 +132,11 @@ class Context:
         return self.request.observed.resources.get(address)
 
     @property
+    def incumbent(self) -> bool:
+        """Whether the incumbent controller's reading applies."""
+        return self.intent.compatibility is Compatibility.INCUMBENT
+
+    @property
     def labels(self) -> Labels:
         """What everything of this group is called."""
         return Labels.of(self.request)
@@ -155,26 +160,43 @@ class Context:
         field: str = "",
         hint: str = "",
         setting: str = "",
+        among: Container[Key] | None = None,
     ) -> tuple[Diagnostic, ...]:
-        """Return a blocking error of the whole load balancer.
+        """Return a blocking error of the whole load balancer, or of a part of it.
 
         It is told to the members that state ``setting``, in their own field; where that is not what
-        is wrong, or nobody states it, to every member.
+        is wrong, or nobody states it, to every member. ``among`` are those of the part.
         """
-        stated = self._stating(setting)
         return tuple(
             error(code, subject, message=message, field=said or field, hint=hint, ingress=ingress)
-            for subject, ingress, said in stated or self._concerned()
+            for subject, ingress, said in self._told(setting, among)
         )
 
     def warnings(
-        self, code: str, message: str, *, field: str = "", hint: str = ""
+        self,
+        code: str,
+        message: str,
+        *,
+        field: str = "",
+        hint: str = "",
+        setting: str = "",
+        among: Container[Key] | None = None,
     ) -> tuple[Diagnostic, ...]:
-        """Return a warning about the whole load balancer: one for every member."""
+        """Return a warning about the whole load balancer, told to the same members as an error."""
         return tuple(
-            warning(code, subject, message=message, field=field, hint=hint, ingress=ingress)
-            for subject, ingress, _ in self._concerned()
+            warning(code, subject, message=message, field=said or field, hint=hint, ingress=ingress)
+            for subject, ingress, said in self._told(setting, among)
         )
+
+    def stating(self, setting: str) -> tuple[Key, ...]:
+        """Return the members that state a setting."""
+        return tuple(ingress for _, ingress, _ in self._stating(setting) if ingress is not None)
+
+    def _told(
+        self, setting: str, among: Container[Key] | None
+    ) -> tuple[tuple[str, Key | None, str], ...]:
+        part = _within(self._stating(setting), among) or _within(self._concerned(), among)
+        return part or self._concerned()
 
     def _concerned(self) -> tuple[tuple[str, Key | None, str], ...]:
         found = tuple((f"Ingress {member}", member, "") for member in self.members)
@@ -184,3 +206,11 @@ class Context:
         stated = self.intent.options.get(STATED)
         members = stated.get(setting, ()) if isinstance(stated, Mapping) else ()
         return tuple((f"Ingress {member}", member, field) for member, field in members)
+
+
+def _within(
+    told: tuple[tuple[str, Key | None, str], ...], among: Container[Key] | None
+) -> tuple[tuple[str, Key | None, str], ...]:
+    if among is None:
+        return told
+    return tuple(each for each in told if each[1] is not None and each[1] in among)

@@ -1,9 +1,12 @@
 """Which ports of which security groups the load balancers of a cluster must be able to reach.
 
 Traffic arrives at the interface of a pod or of a node, and that interface's security group must
-let the backend group in on exactly the traffic port and the health check port. What one load
-balancer needs is noted as ``(security group, first port, last port)``; ``shared`` adds the notes of
-all load balancers up.
+let the backend group in on exactly the traffic port and the ports of health checks and of the
+target control agent. What one load balancer needs is noted as ``(security group, first port, last
+port)``; ``shared`` adds the notes of all load balancers up.
+
+Where nobody is behind a backend yet, its port is opened on every node, so that the first pod is
+served at once; the incumbent controller opens nothing before there is an endpoint.
 
 A note without a security group (``ANY_GROUP``) says that a port is in use somewhere that cannot be
 told here; whatever rule is open for it then stays.
@@ -20,7 +23,7 @@ from providers.aws.desired.context import Context
 from providers.aws.desired.subnets import CLUSTER_TAG
 from providers.aws.desired.targets import TargetGroups
 from provisioner.model.diagnostic import Diagnostic, error, warning
-from provisioner.model.intent import BackendIntent, TargetMode
+from provisioner.model.intent import BackendIntent, Compatibility, TargetMode
 from provisioner.model.resource import Resource
 
 Need = tuple[str, ...]
@@ -63,8 +66,11 @@ def _of_backend(
     mode = _MODES.get(str(group.spec.get("TargetType")))
     if mode is None:
         return set(), []
+    is_incumbent = context.intent.compatibility is Compatibility.INCUMBENT
+    if is_incumbent and _is_known_empty(backend, mode):
+        return set(), []
     ends = _pod_ends(facts, backend) if mode is TargetMode.POD else _node_ends(facts, backend)
-    extra = _health_port(group)
+    extra = _further_ports(group)
     needs: set[Need] = set()
     problems: dict[str, Diagnostic] = {}
     unknown: set[int] = set()
@@ -82,6 +88,11 @@ def _of_backend(
         needs |= {(ANY_GROUP, str(p), str(p)) for p in unknown}
         problems[""] = _unknown(backend, sorted(unknown))
     return needs, [problems[key] for key in sorted(problems)]
+
+
+def _is_known_empty(backend: BackendIntent, mode: TargetMode) -> bool:
+    """Tell whether it is certain that a backend has no endpoint."""
+    return (backend.pods if mode is TargetMode.POD else backend.nodes) == ()
 
 
 def _pod_ends(facts: Facts, backend: BackendIntent) -> list[tuple[tuple[str, ...], int]]:
@@ -139,14 +150,15 @@ def _kept(group: Resource, targets: Resource | None) -> set[Need]:
     """Return the notes of a target group that only held Ingresses use: ports, no groups."""
     listed = targets.spec.get("Targets") if targets is not None else ()
     entries = [t for t in listed if isinstance(t, Mapping)] if isinstance(listed, tuple) else []
-    ports = {str(entry.get("Port")) for entry in entries} | {str(p) for p in _health_port(group)}
+    ports = {str(entry.get("Port")) for entry in entries} | {str(p) for p in _further_ports(group)}
     return {(ANY_GROUP, port, port) for port in ports}
 
 
-def _health_port(group: Resource) -> set[int]:
-    """Return the port of health checks where it is not the traffic port."""
-    port = group.spec.get("HealthCheckPort")
-    return {int(port)} if isinstance(port, str) and port.isdecimal() else set()
+def _further_ports(group: Resource) -> set[int]:
+    """Return the ports that are not the traffic port: of health checks, of the control agent."""
+    health, control = group.spec.get("HealthCheckPort"), group.spec.get("TargetControlPort")
+    found = {int(health)} if isinstance(health, str) and health.isdecimal() else set()
+    return found | ({control} if isinstance(control, int) else set())
 
 
 def _ambiguous(context: Context, backend: BackendIntent, carried: Sequence[str]) -> Diagnostic:

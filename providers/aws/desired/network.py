@@ -5,6 +5,9 @@ which lets clients in on the listeners' ports and nowhere else. Beside it stands
 group, one for the whole cluster: nodes and pods let that one group in (``shared.py``), so a new
 load balancer needs no new rule on them. Groups that someone lists are used as they are; the
 backend group joins them only when ``manage-backend-security-group-rules`` asks for it.
+
+AWS keeps no order of a load balancer's groups. They are spelled frontend or listed first, backend
+last; where the load balancer already has just these, in the order in which it was seen to.
 """
 
 from __future__ import annotations
@@ -18,16 +21,16 @@ from providers.aws.account import SecurityGroup
 from providers.aws.addresses import Kind
 from providers.aws.desired import retain
 from providers.aws.desired.context import Context, native_field
-from providers.aws.labels import LONGEST_DESCRIPTION
 from provisioner.core.annotations import MANAGE_BACKEND_SECURITY_GROUP_RULES, SECURITY_GROUPS
 from provisioner.model.diagnostic import Diagnostic
-from provisioner.model.intent import ListenerIntent
+from provisioner.model.intent import Compatibility, ListenerIntent
 from provisioner.model.resource import (
     PlainInput,
     Ref,
     Resource,
     Unknown,
     Value,
+    canonical,
     freeze_spec,
     references,
 )
@@ -46,19 +49,25 @@ class Network:
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-def backend_group() -> Ref:
-    """Return the shared backend security group's id."""
+def backend_group(compatibility: Compatibility = Compatibility.KUBERNETES) -> Ref:
+    """Return the shared backend security group's id: ours, or that of the incumbent's kind.
+
+    They are two groups, and both may exist: a load balancer carries the one of its own kind.
+    """
+    if compatibility is Compatibility.INCUMBENT:
+        return Ref(addresses.incumbent_backend_security_group(), "GroupId")
     return Ref(addresses.backend_security_group(), "GroupId")
 
 
+def backend_kind(groups: Value) -> Compatibility | None:
+    """Return which shared backend group is among a load balancer's groups, None for neither."""
+    present = set(references(groups))
+    return next((kind for kind in Compatibility if backend_group(kind) in present), None)
+
+
 def uses_backend_group(groups: Value) -> bool:
-    """Tell whether the shared backend group is among a load balancer's groups."""
-    return backend_group() in references(groups)
-
-
-def client_description(group: str, port: int) -> str:
-    """Return the description of a rule that lets clients in."""
-    return f"Ingress Provisioner: clients of {group} on port {port}"[:LONGEST_DESCRIPTION]
+    """Tell whether a shared backend group is among a load balancer's groups."""
+    return backend_kind(groups) is not None
 
 
 def network(context: Context, listeners: Sequence[ListenerIntent]) -> Network:
@@ -87,7 +96,8 @@ def _as_it_is(context: Context) -> tuple[Resource, ...]:
 
 def _managed(context: Context, listeners: Sequence[ListenerIntent]) -> Network:
     address = addresses.frontend_security_group(context.group)
-    name = context.labels.frontend_group_name()
+    present = context.at(address)
+    name = (present.name if present is not None else "") or context.labels.frontend_group_name()
     description = context.labels.frontend_group_description()
     frontend = Resource(
         kind=Kind.SECURITY_GROUP,
@@ -109,7 +119,9 @@ def _managed(context: Context, listeners: Sequence[ListenerIntent]) -> Network:
     problems = [d for listener in listeners for d in _unused_blocks(context, listener)]
     planned = {rule.address for rule in rules if rule is not None}
     return Network(
-        groups=(Ref(address, "GroupId"), backend_group()),
+        groups=_as_seen(
+            context, (Ref(address, "GroupId"), backend_group(context.intent.compatibility))
+        ),
         resources=(
             frontend,
             *(rule for rule in rules if rule is not None),
@@ -160,7 +172,8 @@ def _rule(context: Context, listener: ListenerIntent) -> Resource | None:
 
 def _sources(context: Context, listener: ListenerIntent) -> dict[str, PlainInput]:
     """Return who may come in on a port, as the fields of a permission; empty lists left out."""
-    note = client_description(context.group, listener.port)
+    note = context.labels.client_description(listener.port)
+    described: dict[str, PlainInput] = {"Description": note} if note else {}
     blocks = listener.inbound_cidrs
     if not blocks and not listener.prefix_lists:
         blocks = ANYONE
@@ -169,11 +182,11 @@ def _sources(context: Context, listener: ListenerIntent) -> dict[str, PlainInput
     lists = sorted(set(listener.prefix_lists))
     sources: dict[str, PlainInput] = {}
     if ipv4:
-        sources["IpRanges"] = [{"CidrIp": b, "Description": note} for b in ipv4]
+        sources["IpRanges"] = [{"CidrIp": b, **described} for b in ipv4]
     if ipv6:
-        sources["Ipv6Ranges"] = [{"CidrIpv6": b, "Description": note} for b in ipv6]
+        sources["Ipv6Ranges"] = [{"CidrIpv6": b, **described} for b in ipv6]
     if lists:
-        sources["PrefixListIds"] = [{"PrefixListId": p, "Description": note} for p in lists]
+        sources["PrefixListIds"] = [{"PrefixListId": p, **described} for p in lists]
     return sources
 
 
@@ -216,11 +229,22 @@ def _listed(context: Context) -> Network:
             hint="list ids (sg-...), or Name tags that one group of the VPC bears",
         )
         return Network(groups=None, diagnostics=diagnostics)
-    # AWS answers them in any order, so they are spelled sorted.
-    unique: list[Value] = [*sorted(dict.fromkeys(groups), key=str)]
+    compatibility = context.intent.compatibility
+    # AWS answers them in any order, so they are sorted; the incumbent keeps that of the list.
+    is_listed = compatibility is Compatibility.INCUMBENT
+    unique: list[Value] = [*dict.fromkeys(groups if is_listed else sorted(groups, key=str))]
     if context.intent.options.get(MANAGE_BACKEND_SECURITY_GROUP_RULES.name) is True:
-        unique.append(backend_group())
-    return Network(groups=tuple(unique))
+        unique.append(backend_group(compatibility))
+    return Network(groups=_as_seen(context, tuple(unique)))
+
+
+def _as_seen(context: Context, groups: tuple[Value, ...]) -> tuple[Value, ...]:
+    """Return the groups in the order in which the load balancer has them, if it has just these."""
+    existing = context.existing
+    present = existing.spec.get("SecurityGroups") if existing is not None else None
+    if not isinstance(present, tuple) or len(present) != len(groups):
+        return groups
+    return present if sorted(map(canonical, present)) == sorted(map(canonical, groups)) else groups
 
 
 def _named(context: Context, text: str) -> list[str | Unknown]:

@@ -14,16 +14,18 @@ The rules are those of AWS Load Balancer Controller, because clusters are tagged
 3. One per zone: tagged for this cluster first, then the lowest id.
 4. Two zones at least, one where they are local zones, wavelength zones or outposts; never mixed.
 
-A load balancer that exists keeps its subnets until someone lists others.
+A class may select subnets by tags of its own; those stand in for the role tag then, and routes do
+not matter. A load balancer that exists keeps its subnets until someone lists or selects others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from providers.aws.account import Facts, Subnet
 from providers.aws.desired.context import Context, native_field
+from providers.aws.settings import SUBNET_TAGS
 from provisioner.core.annotations import IP_ADDRESS_TYPE, SCHEME, SUBNETS
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.intent import Scheme
@@ -42,6 +44,11 @@ _REGULAR = "availability-zone"
 _ROLE_VALUES = frozenset({"", "1"})
 _UNKNOWN = Unknown("depends on the subnets of the account")
 _FIELD = native_field("subnets")
+
+Selector = Mapping[str, tuple[str, ...]]
+"""Tag keys and the values that a subnet may have for each; no value means any."""
+
+_NO_SELECTOR: Selector = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +81,10 @@ def choose_subnets(context: Context, scheme: Scheme) -> SubnetChoice:
     present = existing.spec.get("Subnets") if existing is not None else None
     if context.intent.subnets:
         choice = _listed(context)
+        return choice if choice.subnets is not None else _with(choice, present)
+    selector = _selector(context)
+    if selector and not context.offline:
+        choice = _selected(context, selector, present)
         return choice if choice.subnets is not None else _with(choice, present)
     if present is not None:
         return SubnetChoice(subnets=present)
@@ -152,6 +163,44 @@ def _few_addresses(context: Context, few: Sequence[Subnet]) -> tuple[Diagnostic,
     )
 
 
+def _selector(context: Context) -> Selector:
+    """Return the tags by which the class selects subnets."""
+    stated = context.intent.options.get(SUBNET_TAGS.name)
+    if not isinstance(stated, Mapping):
+        return _NO_SELECTOR
+    return {key: tuple(values) for key, values in stated.items()}
+
+
+def _selected(context: Context, selector: Selector, present: Value) -> SubnetChoice:
+    """Return the subnets with the class' tags; those that the load balancer has fill it already."""
+    verdicts = judge(
+        context.facts,
+        Scheme.INTERNAL,
+        cluster=context.identity.cluster_name,
+        dualstack=context.dualstack,
+        selector=selector,
+        settled=frozenset(each for each in present if isinstance(each, str))
+        if isinstance(present, tuple)
+        else frozenset(),
+    )
+    chosen = [v.subnet for v in verdicts if not v.reason]
+    problem = _too_few_zones(chosen)
+    if not problem:
+        return SubnetChoice(subnets=tuple(sorted(s.id for s in chosen)))
+    listing = "; ".join(str(v) for v in verdicts) or "the VPC has no subnets"
+    return _refused(
+        context,
+        "SUBNET-NOT-ENOUGH",
+        f"{problem} among those with the tags of the class: {listing}",
+        hint=f"tag one subnet in each of two zones with {_tags_text(selector)}",
+        setting=SUBNET_TAGS.name,
+    )
+
+
+def _tags_text(selector: Selector) -> str:
+    return ", ".join(f"{key}={'|'.join(values)}" for key, values in sorted(selector.items()))
+
+
 def _discovered(context: Context, scheme: Scheme) -> SubnetChoice:
     facts = context.facts
     verdicts = judge(
@@ -176,11 +225,31 @@ def _discovered(context: Context, scheme: Scheme) -> SubnetChoice:
     )
 
 
-def judge(facts: Facts, scheme: Scheme, *, cluster: str, dualstack: bool) -> tuple[Verdict, ...]:
-    """Return a verdict on every subnet of the VPC, by id; those without a reason are chosen."""
+def judge(
+    facts: Facts,
+    scheme: Scheme,
+    *,
+    cluster: str,
+    dualstack: bool,
+    selector: Selector = _NO_SELECTOR,
+    settled: frozenset[str] = frozenset(),
+) -> tuple[Verdict, ...]:
+    """Return a verdict on every subnet of the VPC, by id; those without a reason are chosen.
+
+    Args:
+        facts: The account.
+        scheme: Which role tag, and which routes, count.
+        cluster: Our own, for subnets that are tagged for clusters.
+        dualstack: Whether IPv6 is needed.
+        selector: Tags that count instead of the role tag.
+        settled: Subnets in which the load balancer has its addresses already.
+    """
     subnets = sorted(facts.subnets, key=lambda s: s.id)
-    suits = _suits(subnets, scheme)
-    reasons = {s.id: suits(s) or _unusable(s, cluster, dualstack=dualstack) for s in subnets}
+    suits = _by_selector(selector) if selector else _suits(subnets, scheme)
+    reasons = {
+        s.id: suits(s) or _unusable(s, cluster, dualstack=dualstack, settled=s.id in settled)
+        for s in subnets
+    }
     candidates = [s for s in subnets if not reasons[s.id]]
     own = f"{CLUSTER_TAG}{cluster}"
     best: dict[str, Subnet] = {}
@@ -207,11 +276,24 @@ def _suits(subnets: Sequence[Subnet], scheme: Scheme) -> Callable[[Subnet], str]
     return by_routes
 
 
-def _unusable(subnet: Subnet, cluster: str, *, dualstack: bool) -> str:
+def _by_selector(selector: Selector) -> Callable[[Subnet], str]:
+    """Return the test of whether a subnet has all the tags of a selector."""
+
+    def test(subnet: Subnet) -> str:
+        for key, values in sorted(selector.items()):
+            said = subnet.tags.get(key)
+            if said is None or (values and said not in values):
+                return f"has no tag {key}={'|'.join(values) or '*'}"
+        return ""
+
+    return test
+
+
+def _unusable(subnet: Subnet, cluster: str, *, dualstack: bool, settled: bool) -> str:
     tagged_for = [key for key in subnet.tags if key.startswith(CLUSTER_TAG)]
     if tagged_for and f"{CLUSTER_TAG}{cluster}" not in tagged_for:
         return f"is tagged for other clusters only ({', '.join(sorted(tagged_for))})"
-    if subnet.free_addresses < FEWEST_ADDRESSES:
+    if subnet.free_addresses < FEWEST_ADDRESSES and not settled:
         return f"has {subnet.free_addresses} free addresses, {FEWEST_ADDRESSES} are needed"
     if dualstack and not subnet.ipv6:
         return "has no IPv6 block"

@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from providers.aws import addresses, labels
 from providers.aws.account import Facts
 from providers.aws.desired.health import health_check, problems, undecided
-from providers.aws.labels import Labels
+from providers.aws.labels import CONTROL_PORT, TARGET_TYPES, Labels
 from provisioner.core.annotations import LOAD_BALANCING_ALGORITHM, SESSION_AFFINITY
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.intent import (
@@ -51,9 +51,6 @@ IMMUTABLE = frozenset(
 CREATE_ONLY = frozenset({"Name", "Port"})
 """Fields that matter at creation alone: every target is registered with a port of its own."""
 
-CONTROL_PORT = "target-control-port"
-"""Option of a backend: the port of the target control agent."""
-
 UNDECIDED = "auto"
 """What stands for the mode in an address while the mode is known only after apply."""
 
@@ -62,8 +59,6 @@ _ALGORITHMS: Mapping[str, str] = {
     "least-requests": "least_outstanding_requests",
     "random": "weighted_random",
 }
-
-_TYPES: Mapping[TargetMode, str] = {TargetMode.POD: "ip", TargetMode.NODE_PORT: "instance"}
 
 _ANY_PORT = 1  # AWS wants a port although every target brings its own
 _INSTANCE = re.compile(r"i-[A-Za-z0-9]+")
@@ -138,7 +133,7 @@ def follow(
     """
     for backend in backends:
         for mode in TargetMode:
-            if observed.spec.get("TargetType") != _TYPES[mode]:
+            if observed.spec.get("TargetType") != TARGET_TYPES[mode]:
                 continue
             if _base(observed.address) in _possible_addresses(observed.group, backend, mode):
                 return _targets(observed, backend, mode, _networks(facts))
@@ -163,16 +158,20 @@ def _target_group(
     present: Mapping[str, Sequence[ObservedResource]],
     vpc_id: str | Unknown,
 ) -> Resource:
-    intent = request.intent
+    intent, named = request.intent, Labels.of(request)
     word = mode.value if mode is not None else UNDECIDED
     tgid = addresses.target_group_id(backend.id, word, explicit=intent.explicit)
+    family = _address_type(backend, mode, named)
     fixed = _fixed_fields(backend, mode, vpc_id)
     base = addresses.target_group(intent.name, tgid)
-    wanted = {**fixed, **_address_type(backend, mode)}
-    generation = _generation(wanted, present.get(base, ()))
+    generation = _generation({**fixed, **family}, present.get(base, ()))
     address = addresses.target_group(intent.name, tgid, generation=generation)
-    name = _name(request, backend, mode, generation)
-    tags = Labels.of(request).tags(
+    port = _port(backend, mode, named)
+    siblings = {group.address: group.name for group in present.get(base, ())}
+    name = siblings.get(address) or _name(
+        named, backend, mode, port=port, generation=generation, taken=siblings.values()
+    )
+    tags = named.tags(
         address,
         role=labels.target_group_role(backend.id),
         ingress=backend.id.ingress,
@@ -181,8 +180,9 @@ def _target_group(
     attributes = [{"Key": k, "Value": v} for k, v in sorted(_attributes(backend).items())]
     spec: dict[str, PlainInput] = {
         "Name": name,
-        "Port": _port(backend, mode),
+        "Port": port,
         **fixed,
+        **(family if named.is_incumbent or family.get("IpAddressType") == "ipv6" else {}),
         **health_check(backend, mode),
         **({"Attributes": attributes} if attributes else {}),
         "Tags": tags,
@@ -199,11 +199,17 @@ def _target_group(
 
 
 def _name(
-    request: Expression, backend: BackendIntent, mode: TargetMode | None, generation: int
+    named: Labels,
+    backend: BackendIntent,
+    mode: TargetMode | None,
+    *,
+    port: int | Unknown,
+    generation: int,
+    taken: Collection[str],
 ) -> str | Unknown:
     if mode is None:
         return undecided()
-    return Labels.of(request).target_group_name(backend, mode, generation=generation)
+    return named.target_group_name(backend, mode, port=port, generation=generation, taken=taken)
 
 
 def _attributes(backend: BackendIntent) -> Mapping[str, str]:
@@ -226,27 +232,34 @@ def _fixed_fields(
     fields: dict[str, PlainInput] = {
         "Protocol": backend.protocol.value,
         "ProtocolVersion": backend.protocol_version.value,
-        "TargetType": _TYPES[mode] if mode is not None else undecided(),
+        "TargetType": TARGET_TYPES[mode] if mode is not None else undecided(),
         "VpcId": vpc_id,
     }
-    if _address_type(backend, mode).get("IpAddressType") == "ipv6":
-        fields["IpAddressType"] = "ipv6"
     control_port = backend.options.get(CONTROL_PORT)
     if isinstance(control_port, int):
         fields["TargetControlPort"] = control_port
     return fields
 
 
-def _address_type(backend: BackendIntent, mode: TargetMode | None) -> Mapping[str, PlainInput]:
-    """Return the address family that the pods need; nothing where no pod tells."""
+def _address_type(
+    backend: BackendIntent, mode: TargetMode | None, named: Labels
+) -> Mapping[str, PlainInput]:
+    """Return the address family that the pods need; nothing where no pod tells.
+
+    The incumbent controller goes by the families of the Service.
+    """
+    if named.is_incumbent:
+        return {"IpAddressType": "ipv6" if "IPv6" in backend.ip_families else "ipv4"}
     if mode is not TargetMode.POD or not backend.pods:
         return {}
     is_ipv6 = all(":" in pod.ip for pod in backend.pods)
     return {"IpAddressType": "ipv6" if is_ipv6 else "ipv4"}
 
 
-def _port(backend: BackendIntent, mode: TargetMode | None) -> int | Unknown:
+def _port(backend: BackendIntent, mode: TargetMode | None, named: Labels) -> int | Unknown:
     match mode:
+        case TargetMode.POD if named.is_incumbent and backend.target_port_named:
+            return _ANY_PORT
         case TargetMode.POD:
             return backend.target_port or _ANY_PORT
         case TargetMode.NODE_PORT:

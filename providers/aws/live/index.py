@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from providers.aws import marks
@@ -18,6 +19,7 @@ from providers.aws.client import Clients
 from providers.aws.live.journal import Journal
 from providers.aws.live.paging import TAGGED_ARNS, THREADS, batches, tag_mapping
 from provisioner.model.errors import NotFound
+from provisioner.model.kube import NO_STRINGS
 from provisioner.model.settings import Identity
 
 if TYPE_CHECKING:
@@ -37,21 +39,31 @@ class Tagged(Generic[D]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Neighbours:
-    """What in the account is not ours: it counts against limits, and its names are taken."""
+    """What in the account is not ours: it counts against limits, and its names are taken.
+
+    ``target_group_arns`` is the ARN of every target group by name, ours included.
+    """
 
     load_balancers: int = 0
     target_groups: int = 0
     names: frozenset[str] = frozenset()
+    target_group_arns: Mapping[str, str] = field(default_factory=lambda: NO_STRINGS)
     account_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Index:
-    """Our load balancers and target groups, oldest or most used first, and the neighbours."""
+    """Our load balancers and target groups, oldest or most used first, and the neighbours.
+
+    ``others`` are the application load balancers that are not ours, with their tags;
+    ``other_groups`` likewise, as far as listing told.
+    """
 
     load_balancers: tuple[Tagged[LoadBalancerTypeDef], ...]
     target_groups: tuple[Tagged[TargetGroupTypeDef], ...]
     neighbours: Neighbours
+    others: tuple[Tagged[LoadBalancerTypeDef], ...] = ()
+    other_groups: tuple[TargetGroupTypeDef, ...] = ()
 
 
 def read_index(clients: Clients, identity: Identity, journal: Journal) -> Index:
@@ -62,19 +74,30 @@ def read_index(clients: Clients, identity: Identity, journal: Journal) -> Index:
         application = [b for b in balancers if b.get("Type") == "application"]
         tags = read_tags(clients, [b["LoadBalancerArn"] for b in application], journal)
         ours = _ours(((b["LoadBalancerArn"], b) for b in application), tags=tags, identity=identity)
+        others = [
+            Tagged(id=arn, description=b, tags=tags[arn])
+            for b in application
+            if (arn := b["LoadBalancerArn"]) in tags and not marks.is_ours(tags[arn], identity)
+        ]
         groups = groups_coming.result()
     foreign = {b["LoadBalancerArn"] for b in balancers} - {b.id for b in ours}
     candidates = [g for g in groups if foreign.isdisjoint(g.get("LoadBalancerArns", []))]
     tags = read_tags(clients, [g["TargetGroupArn"] for g in candidates], journal)
     our_groups = _ours(((g["TargetGroupArn"], g) for g in candidates), tags=tags, identity=identity)
+    known = {group.id for group in our_groups}
     return Index(
         load_balancers=tuple(sorted(ours, key=_age)),
         target_groups=tuple(sorted(our_groups, key=_use)),
+        others=tuple(sorted(others, key=_age)),
+        other_groups=tuple(g for g in groups if g["TargetGroupArn"] not in known),
         neighbours=Neighbours(
             load_balancers=len(application) - len(ours),
             target_groups=len(groups) - len(our_groups),
             names=frozenset(
                 b["LoadBalancerName"] for b in balancers if b["LoadBalancerArn"] in foreign
+            ),
+            target_group_arns=MappingProxyType(
+                {g["TargetGroupName"]: g["TargetGroupArn"] for g in groups}
             ),
             account_id=_account((*(b["LoadBalancerArn"] for b in balancers), *tags)),
         ),

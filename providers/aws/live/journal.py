@@ -20,10 +20,11 @@ from provisioner.model.resource import ObservedResource, Value, freeze_spec, ref
 from provisioner.ports import Clock
 
 GRACE_SECONDS = 60.0
-CREATING = "Create"
+CREATING = ("Create", "Import", "Request")
 DELETING = "Delete"
 CHANGING = ("Modify", "Set")
-IDENTITIES = ("LoadBalancerArn", "TargetGroupArn", "ListenerArn", "RuleArn", "GroupId")
+AGAIN = "CertificateArn"  # an import that names one replaces what was imported before
+IDENTITIES = ("LoadBalancerArn", "TargetGroupArn", "ListenerArn", "RuleArn", "GroupId", AGAIN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +46,14 @@ class Journal:
     def note(self, call: Call, outputs: Mapping[str, str]) -> None:
         """Remember a call that AWS has carried out."""
         with self._lock:
-            if call.operation.startswith(CREATING) and outputs:
+            again = AGAIN in call.parameters and call.operation.startswith(CREATING)
+            if call.operation.startswith(CREATING) and outputs and not again:
                 entry = _created(call, outputs, self._clock.now())
                 if entry is not None:
                     self._entries[call.address] = entry
             elif call.operation.startswith(DELETING):
                 self._drop(call.address)
-            elif call.operation.startswith(CHANGING) and call.address in self._entries:
+            elif call.address in self._entries and (again or call.operation.startswith(CHANGING)):
                 self._entries[call.address] = _changed(self._entries[call.address], call)
 
     def _drop(self, address: str) -> None:

@@ -11,13 +11,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from providers.aws import addresses, marks
+from providers.aws import addresses, managed, marks
 from providers.aws.addresses import Kind
 from providers.aws.client import Clients
 from providers.aws.live.index import Tagged, read_tags
 from providers.aws.live.journal import Journal
 from providers.aws.live.paging import tag_mapping
-from provisioner.model.errors import NotFound
+from providers.aws.managed import Managed
+from provisioner.model.errors import Denied, NotFound
 from provisioner.model.resource import SHARED
 from provisioner.model.settings import Identity
 
@@ -45,6 +46,7 @@ class MarkedListener:
     rules: tuple[Tagged[RuleTypeDef], ...]
     default_certificate: str
     certificates: tuple[str, ...]
+    attributes: tuple[Mapping[str, object], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +145,25 @@ def read_load_balancer_attributes(clients: Clients, arn: str) -> list[Mapping[st
     )
 
 
+def read_capacity(clients: Clients, balancer: Tagged[LoadBalancerTypeDef]) -> int | None:
+    """Return what is reserved for a load balancer; None where we never set it, or may not look."""
+    if Managed.CAPACITY not in managed.of_tags(balancer.tags):
+        return None
+    try:
+        answer = clients.elbv2.describe_capacity_reservation(LoadBalancerArn=balancer.id)
+    except (Denied, NotFound):
+        return None
+    return answer.get("MinimumLoadBalancerCapacity", {}).get("CapacityUnits", 0)
+
+
+def read_listener_attributes(clients: Clients, arn: str) -> tuple[Mapping[str, object], ...]:
+    """Return the attributes of a listener; none where we may not look."""
+    try:
+        return tuple(clients.elbv2.describe_listener_attributes(ListenerArn=arn)["Attributes"])
+    except (Denied, NotFound):
+        return ()
+
+
 def read_target_group_attributes(clients: Clients, arn: str) -> list[Mapping[str, object]]:
     """Return the attributes of a target group."""
     return _unless_gone(
@@ -174,8 +195,12 @@ def read_listeners(
     *,
     pool: ThreadPoolExecutor,
     journal: Journal,
+    mine: Callable[[Mapping[str, str]], bool] | None = None,
 ) -> list[MarkedListener]:
-    """Return our listeners with their rules, in the order of their load balancers."""
+    """Return our listeners with their rules, in the order of their load balancers.
+
+    ``mine`` tells by their tags whose are asked for, where that is not us.
+    """
     answers = [
         listener
         for found in pool.map(lambda b: _listeners_of(clients, b.id), balancers)
@@ -190,7 +215,12 @@ def read_listeners(
     tags = read_tags(clients, tagged, journal)
 
     def is_ours(arn: str) -> bool:
-        return marks.is_ours(tags.get(arn, {}), scope.identity)
+        of_it = tags.get(arn, {})
+        return marks.is_ours(of_it, scope.identity) if mine is None else mine(of_it)
+
+    def attributes_of(arn: str) -> tuple[Mapping[str, object], ...]:
+        asked = Managed.ATTRIBUTES in managed.of_tags(tags[arn])
+        return read_listener_attributes(clients, arn) if asked else ()
 
     return [
         MarkedListener(
@@ -202,6 +232,7 @@ def read_listeners(
             ),
             default_certificate=coming.result()[0],
             certificates=coming.result()[1],
+            attributes=attributes_of(arn),
         )
         for arn, answer, of_it, coming in zip(arns, answers, rules, certificates, strict=True)
         if is_ours(arn)

@@ -57,6 +57,10 @@ RATES: tuple[Rate, ...] = (
     Rate(calls="ec2:*", burst=50, per_second=5),
     # "Quotas" of AWS Certificate Manager: ten DescribeCertificate a second.
     Rate(calls="acm:*", burst=10, per_second=8),
+    # "AWS WAF quotas": one association every two seconds, one question about a resource a second.
+    Rate(calls="wa*:AssociateWebACL", burst=1, per_second=0.5),
+    Rate(calls="wa*:DisassociateWebACL", burst=1, per_second=0.5),
+    Rate(calls="wa*:GetWebACLForResource", burst=1, per_second=1),
     Rate(calls="*", burst=10, per_second=5),
 )
 

@@ -1,11 +1,11 @@
 """Tell whether what a step waits for has come true, by asking AWS now.
 
-* ACTIVE: the load balancer has left ``provisioning``.
+* ACTIVE: the load balancer has left ``provisioning``, the certificate is issued.
 * HEALTHY: every new target group has a healthy target and none that is still being checked; or
   nothing is lost by going on, because no old target group has a healthy one either.
 * DRAINED: the target group has no draining target; no network interface of the load balancer is
   left, or none that carries the security group (they linger for minutes after a load balancer was
-  deleted, and keep its security groups in use).
+  deleted, and keep its security groups in use); nothing uses the certificate any more.
 
 A target group or interface that is gone holds nobody up; a load balancer that is not listed yet
 does. SETTLED is a matter of time, not of AWS.
@@ -18,11 +18,14 @@ from typing import assert_never
 
 from providers.aws.addresses import AddressError, Kind, parse
 from providers.aws.client import Clients
+from providers.aws.live.certificates import certificate_is_free, certificate_is_issued
 from provisioner.model.change import Wait, WaitFor
 from provisioner.model.errors import NotFound
+from provisioner.model.readiness import PodHealth
 
 Outputs = Mapping[str, Mapping[str, str]]
 
+_ACM = ":acm:"
 INITIAL, HEALTHY, DRAINING = "initial", "healthy", "draining"
 
 
@@ -54,6 +57,8 @@ def _ids(addresses: Iterable[str], outputs: Outputs) -> list[str]:
 
 
 def _is_active(clients: Clients, arn: str) -> bool:
+    if _ACM in arn:
+        return certificate_is_issued(clients, arn)
     try:
         answer = clients.elbv2.describe_load_balancers(LoadBalancerArns=[arn])
     except NotFound:
@@ -82,6 +87,29 @@ def _states(clients: Clients, arn: str) -> list[str]:
     ]
 
 
+def pod_health(clients: Clients, arn: str) -> Mapping[str, PodHealth]:
+    """Return the health of the targets of a target group, by address.
+
+    An address that is registered on several ports is as healthy as the worst of them.
+    """
+    try:
+        answer = clients.elbv2.describe_target_health(TargetGroupArn=arn)
+    except NotFound:
+        return {}
+    found: dict[str, PodHealth] = {}
+    for each in answer["TargetHealthDescriptions"]:
+        address, health = each.get("Target", {}).get("Id", ""), each.get("TargetHealth", {})
+        if address in found and not found[address].healthy:
+            continue
+        state = health.get("State", "")
+        found[address] = PodHealth(
+            healthy=state == HEALTHY,
+            reason=health.get("Reason", "") or state,
+            message=health.get("Description", ""),
+        )
+    return found
+
+
 def _is_empty(clients: Clients, address: str, outputs: Outputs) -> bool:
     try:
         kind = parse(address).kind
@@ -91,6 +119,8 @@ def _is_empty(clients: Clients, address: str, outputs: Outputs) -> bool:
         group_id = outputs.get(address, {}).get("GroupId", "")
         return not group_id or _has_no_interface(clients, "group-id", group_id)
     arns = _ids((address,), outputs)
+    if kind is Kind.CERTIFICATE:
+        return all(certificate_is_free(clients, arn) for arn in arns)
     if kind is Kind.LOAD_BALANCER:
         # ELB describes its interfaces by the end of the ARN: "ELB app/<name>/<id>".
         names = [f"ELB {arn.partition('loadbalancer/')[2]}" for arn in arns]

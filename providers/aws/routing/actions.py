@@ -13,32 +13,116 @@ use and observed ones are brought to, is the shortest that loses nothing:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import assert_never
 
-from provisioner.model.intent import BackendId, FixedResponse, Forward, Redirect, RuleAction
-from provisioner.model.resource import PlainInput, Ref, Value, freeze
+from providers.aws.routing.rule_error import RuleError
+from provisioner.model.intent import (
+    BackendId,
+    FixedResponse,
+    ForeignBackend,
+    Forward,
+    Redirect,
+    RuleAction,
+)
+from provisioner.model.kube import NO_STRINGS
+from provisioner.model.resource import PlainInput, Ref, Spec, Unknown, Value, freeze
 
 TARGET_GROUP_ARN = "TargetGroupArn"
 
 UNAVAILABLE = FixedResponse(status=503)
 """What answers for a backend that cannot be expressed and never could."""
 
+_ARN = "arn:"
 
-def actions(action: RuleAction, target_groups: Mapping[BackendId, str]) -> Value:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destinations:
+    """Where backends are in the account.
+
+    Attributes:
+        own: Addresses of our target groups; a backend that was refused has none.
+        foreign: Name or ARN of target groups of others -> ARN; "" where there is none.
+    """
+
+    own: Mapping[BackendId, str]
+    foreign: Mapping[str, str] = field(default_factory=lambda: NO_STRINGS)
+
+    def serve(self, action: RuleAction) -> bool:
+        """Tell whether every backend of an action has a target group."""
+        if not isinstance(action, Forward):
+            return True
+        return all(weighted.backend in self.own for weighted in action.backends)
+
+    def check(self, action: RuleAction) -> None:
+        """Refuse an action that names target groups of others which the account lacks.
+
+        Raises:
+            RuleError: There is one.
+        """
+        for name in self._missing(action):
+            raise RuleError(
+                "BACKEND-TARGET-GROUP-MISSING",
+                f"target group {name} does not exist in this account and region",
+                hint="create it, or name another one",
+            )
+
+    def _missing(self, action: RuleAction) -> tuple[str, ...]:
+        if not isinstance(action, Forward):
+            return ()
+        return tuple(b.name for b in action.foreign if self.foreign.get(b.name) == "")
+
+    def ways(self, action: Forward) -> int:
+        """Return among how many target groups an action splits traffic."""
+        ours = {self.own.get(weighted.backend, "") for weighted in action.backends}
+        return len(ours) + len({str(self._arn(backend)) for backend in action.foreign})
+
+    def weights(self, action: Forward) -> list[tuple[Ref | str | Unknown, int]]:
+        """Return each target group with its weight; one that is named twice gets the sum."""
+        found: dict[Ref | str | Unknown, int] = {}
+        for weighted in action.backends:
+            arn = Ref(self.own[weighted.backend], TARGET_GROUP_ARN)
+            found[arn] = found.get(arn, 0) + _weight(weighted.weight)
+        for backend in action.foreign:
+            other = self._arn(backend)
+            found[other] = found.get(other, 0) + _weight(backend.weight)
+        return list(found.items())
+
+    def _arn(self, backend: ForeignBackend) -> str | Unknown:
+        known = self.foreign.get(backend.name)
+        if known:
+            return known
+        if backend.name.startswith(_ARN):
+            return backend.name
+        return Unknown(f"depends on target group {backend.name}")
+
+
+def actions(action: RuleAction, destinations: Destinations, *, entry: Sequence[Spec] = ()) -> Value:
     """Return the action list of a rule or the default actions of a listener.
 
     A forward to a backend without a target group (one that was refused) answers 503.
 
     Args:
         action: What the intent says.
-        target_groups: Addresses of target groups.
+        destinations: Where its backends are.
+        entry: What a client has to pass first: sign in, show a token.
     """
+    listed = [dict(spec) for spec in entry]
+    if not destinations.serve(action):
+        listed.append(_fixed_response(UNAVAILABLE))
+    else:
+        listed.append(_last(action, destinations))
+    if len(listed) > 1:
+        listed = [{**each, "Order": place} for place, each in enumerate(listed, start=1)]
+    return freeze(listed)
+
+
+def _last(action: RuleAction, destinations: Destinations) -> dict[str, Value]:
+    """Return the action that ends a list."""
     match action:
         case Forward():
-            if any(weighted.backend not in target_groups for weighted in action.backends):
-                return _fixed_response(UNAVAILABLE)
-            return forward_to(_weights(action, target_groups))
+            return _forward(action, destinations)
         case Redirect():
             return _redirect(action)
         case FixedResponse():
@@ -47,15 +131,28 @@ def actions(action: RuleAction, target_groups: Mapping[BackendId, str]) -> Value
             assert_never(action)
 
 
+def _forward(action: Forward, destinations: Destinations) -> dict[str, Value]:
+    config: dict[str, PlainInput] = {"TargetGroups": _tuples(destinations.weights(action))}
+    if action.stickiness_seconds is not None:
+        config["TargetGroupStickinessConfig"] = {
+            "Enabled": True,
+            "DurationSeconds": action.stickiness_seconds,
+        }
+    return {"Type": "forward", "ForwardConfig": freeze(config)}
+
+
+def _tuples(weights: Sequence[tuple[Ref | str | Unknown, int]]) -> list[PlainInput]:
+    """Return target groups in their one order; a single one has no weight."""
+    if len(weights) == 1:
+        return [{TARGET_GROUP_ARN: arn} for arn, _ in weights]
+    ordered = sorted(weights, key=lambda pair: str(pair[0]))
+    return [{TARGET_GROUP_ARN: arn, "Weight": weight} for arn, weight in ordered]
+
+
 def forward_to(weights: Mapping[str, int]) -> Value:
     """Return the action list that forwards to target groups (by address) with these weights."""
-    groups: list[PlainInput] = [
-        {TARGET_GROUP_ARN: Ref(address, TARGET_GROUP_ARN), "Weight": weights[address]}
-        for address in sorted(weights)
-    ]
-    if len(weights) == 1:
-        groups = [{TARGET_GROUP_ARN: Ref(address, TARGET_GROUP_ARN)} for address in weights]
-    return freeze([{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}])
+    pairs = [(Ref(address, TARGET_GROUP_ARN), weights[address]) for address in weights]
+    return freeze([{"Type": "forward", "ForwardConfig": {"TargetGroups": _tuples(pairs)}}])
 
 
 def weights_of(action_list: Value) -> dict[str, int]:
@@ -87,9 +184,11 @@ def describe(action: RuleAction) -> str:
     """Return an action in a few words."""
     match action:
         case Forward():
-            if len(action.backends) == 1:
-                return str(action.backends[0].backend)
-            return ", ".join(f"{w.backend} ({_weight(w.weight)})" for w in action.backends)
+            named = [(str(w.backend), w.weight) for w in action.backends]
+            named += [(backend.name, backend.weight) for backend in action.foreign]
+            if len(named) == 1:
+                return named[0][0]
+            return ", ".join(f"{name} ({_weight(weight)})" for name, weight in named)
         case Redirect():
             return f"redirect {action.status}"
         case FixedResponse():
@@ -99,52 +198,44 @@ def describe(action: RuleAction) -> str:
 
 
 def _reweighted(action: Mapping[str, Value], weights: Mapping[str, int]) -> Mapping[str, Value]:
+    """Return a forward with these weights for our target groups; those of others stay."""
     config = action["ForwardConfig"]
     rest = dict(config) if isinstance(config, Mapping) else {}
-    groups: list[PlainInput] = [
-        {TARGET_GROUP_ARN: Ref(address, TARGET_GROUP_ARN), "Weight": weights[address]}
-        for address in sorted(weights)
+    pairs: list[tuple[Ref | str | Unknown, int]] = [
+        (Ref(address, TARGET_GROUP_ARN), weights[address]) for address in weights
     ]
+    for group in _mappings(rest.get("TargetGroups")):
+        arn, weight = group.get(TARGET_GROUP_ARN), group.get("Weight", 1)
+        if isinstance(arn, str | Unknown):
+            pairs.append((arn, weight if isinstance(weight, int) else 1))
+    ordered = sorted(pairs, key=lambda pair: str(pair[0]))
+    groups: list[PlainInput] = [{TARGET_GROUP_ARN: a, "Weight": w} for a, w in ordered]
     return {**action, "ForwardConfig": {**rest, "TargetGroups": freeze(groups)}}
-
-
-def _weights(action: Forward, target_groups: Mapping[BackendId, str]) -> dict[str, int]:
-    """Return weights by address; a backend that is named twice gets the sum."""
-    weights: dict[str, int] = {}
-    for weighted in action.backends:
-        address = target_groups[weighted.backend]
-        weights[address] = weights.get(address, 0) + _weight(weighted.weight)
-    return weights
 
 
 def _weight(weight: int | None) -> int:
     return 1 if weight is None else weight
 
 
-def _redirect(action: Redirect) -> Value:
-    path = action.path if action.path is not None else "/#{path}"
-    return freeze(
-        [
-            {
-                "Type": "redirect",
-                "RedirectConfig": {
-                    "Protocol": action.protocol or "#{protocol}",
-                    "Host": action.host or "#{host}",
-                    "Port": action.port or "#{port}",
-                    "Path": path,
-                    "Query": action.query if action.query is not None else "#{query}",
-                    "StatusCode": f"HTTP_{action.status}",
-                },
-            }
-        ]
-    )
+def _redirect(action: Redirect) -> dict[str, Value]:
+    config = {
+        "Protocol": action.protocol or "#{protocol}",
+        "Host": action.host or "#{host}",
+        "Port": action.port or "#{port}",
+        "Path": action.path if action.path is not None else "/#{path}",
+        "Query": action.query if action.query is not None else "#{query}",
+        "StatusCode": f"HTTP_{action.status}",
+    }
+    return {"Type": "redirect", "RedirectConfig": freeze(config)}
 
 
-def _fixed_response(action: FixedResponse) -> Value:
-    config = {"StatusCode": str(action.status), "ContentType": action.content_type}
+def _fixed_response(action: FixedResponse) -> dict[str, Value]:
+    config = {"StatusCode": str(action.status)}
+    if action.content_type:
+        config["ContentType"] = action.content_type
     if action.body:
         config["MessageBody"] = action.body
-    return freeze([{"Type": "fixed-response", "FixedResponseConfig": config}])
+    return {"Type": "fixed-response", "FixedResponseConfig": freeze(config)}
 
 
 def _mappings(value: Value) -> list[Mapping[str, Value]]:

@@ -56,6 +56,14 @@ def assign(
     return {address: places.priority(rank) for address, rank in zip(order, ranks, strict=True)}
 
 
+def consecutive(order: Sequence[str]) -> dict[str, int]:
+    """Return the priorities 1, 2, 3 ..., as AWS Load Balancer Controller gives them.
+
+    A rule that is about to be deleted may hold one of them still: it is moved away first.
+    """
+    return {address: number for number, address in enumerate(order, start=LOWEST)}
+
+
 def with_retained(
     order: Sequence[str], retained: Collection[str], existing: Mapping[str, int]
 ) -> tuple[str, ...]:

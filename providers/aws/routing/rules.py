@@ -10,8 +10,12 @@ such a wider host exists, the host ends with a *closing* rule (its default backe
 A path that cannot be expressed is quarantined alone: the rule it had stays as it is, at its place;
 where it never had one it answers 503, unless that would take somebody's place under the limit.
 
-The address of a rule is a hash over what it is for (host, path type, path, part, role), so rules
-keep their identity, and with it their priority, while others come and go around them.
+The address of a rule is a hash over what it is for (host, path type, path, part, role, and whose it
+is where one path may be there several times), so rules keep their identity, and with it their
+priority, while others come and go around them.
+
+Under ``incumbent`` compatibility none of this holds: rules stand as written, hosts are globs, what
+redirects hide is left out, and priorities are 1, 2, 3 ..., as AWS Load Balancer Controller has it.
 """
 
 from __future__ import annotations
@@ -22,24 +26,39 @@ from itertools import groupby
 
 from providers.aws.limits import RULES
 from providers.aws.routing import priorities
-from providers.aws.routing.actions import actions
-from providers.aws.routing.rule_drafts import Draft, Scene, placed
-from providers.aws.routing.sequence import in_order
-from provisioner.model.diagnostic import Diagnostic, warning
-from provisioner.model.intent import BackendId, ListenerIntent, LoadBalancerIntent, Quarantined
+from providers.aws.routing.actions import Destinations
+from providers.aws.routing.defaults import default_problem
+from providers.aws.routing.drafts import Draft
+from providers.aws.routing.host_rules import host_rules
+from providers.aws.routing.omissions import omit
+from providers.aws.routing.open_doors import open_doors
+from providers.aws.routing.scenes import Scene, placed
+from providers.aws.routing.unreachable import once, unreachable
+from provisioner.model.diagnostic import Diagnostic
+from provisioner.model.intent import (
+    BackendId,
+    Forward,
+    ListenerIntent,
+    PathRule,
+    Quarantined,
+)
+from provisioner.model.kube import NO_STRINGS
 from provisioner.model.resource import Resource
 from provisioner.ports import Expression
-
-__all__ = ["ListenerRules", "actions", "listener_rules", "redirect_warnings"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListenerRules:
-    """The rules of one listener with their final priorities, and what is wrong with the rest."""
+    """The rules of one listener with their final priorities, and what is wrong with the rest.
+
+    ``target_groups`` are addresses of target groups that exist although no rule forwards to them:
+    AWS Load Balancer Controller keeps those of rules that it leaves out.
+    """
 
     resources: tuple[Resource, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     quarantined: tuple[Quarantined, ...] = ()
+    target_groups: tuple[str, ...] = ()
 
 
 def listener_rules(
@@ -48,6 +67,7 @@ def listener_rules(
     *,
     target_groups: Mapping[BackendId, str],
     kept: tuple[Resource, ...],
+    foreign: Mapping[str, str] = NO_STRINGS,
     default_held: bool = False,
 ) -> ListenerRules:
     """Return the rules of one listener in evaluation order.
@@ -58,54 +78,79 @@ def listener_rules(
         target_groups: Address of the target group of every backend that could be expressed.
         kept: Rules of quarantined and unmentioned Ingresses on this port, as they are. A rule that
             is wanted under the same address takes the place of a kept one.
+        foreign: Name or ARN of target groups of others -> ARN, "" where there is none.
         default_held: What answers when no rule matches stays a held Ingress's default backend.
     """
     if listener.redirect_to is not None:
         return ListenerRules()
-    scene = Scene.of(request, listener, target_groups, kept, default_held=default_held)
-    drafts: list[Draft] = []
-    for host, group in groupby(in_order(request.intent, listener), key=lambda rule: rule.host):
-        drafts += scene.host_rules(host, list(group))
-    drafts = _within_limit(drafts, request, kept)
-    own = {draft.address: draft for draft in drafts}
-    retained = {rule.address: rule for rule in kept if rule.address not in own}
-    order = priorities.with_retained(tuple(own), retained, scene.existing)
-    numbers = priorities.assign(order, scene.existing)
+    scene = Scene.of(
+        request,
+        listener,
+        Destinations(own=target_groups, foreign=foreign),
+        kept=kept,
+        default_held=default_held,
+    )
+    problem = default_problem(listener, scene.destinations)
+    if problem is not None and listener.default_ingress is not None:
+        scene.blame_default(listener.default_ingress, problem)
+    drafts = [
+        draft
+        for host, group in groupby(_once(scene), key=lambda rule: rule.host)
+        for draft in host_rules(scene, host, list(group))
+    ]
+    omitted = omit(drafts, listener, incumbent=scene.is_incumbent)
+    left = _within_limit(list(omitted.left), request, kept)
     return ListenerRules(
-        resources=tuple(
-            own[address].resource(scene, numbers[address])
-            if address in own
-            else replace(retained[address], spec=placed(retained[address].spec, numbers[address]))
-            for address in order
+        resources=_numbered(scene, left),
+        diagnostics=(
+            *scene.found.diagnostics,
+            *omitted.diagnostics,
+            *unreachable(left),
+            *open_doors(left, listener),
         ),
-        diagnostics=tuple(scene.diagnostics),
-        quarantined=tuple(scene.quarantined),
+        quarantined=tuple(scene.found.quarantined),
+        target_groups=_without_rules(scene, omitted.dropped),
     )
 
 
-def redirect_warnings(intent: LoadBalancerIntent) -> tuple[Diagnostic, ...]:
-    """Return a warning for each member whose rules exist nowhere.
+def _once(scene: Scene) -> list[PathRule]:
+    """Return the paths in order; in our own reading each is served once."""
+    if scene.is_incumbent:
+        return list(scene.ordered)
+    rules, again = once(scene.ordered)
+    for repetition in again:
+        if not repetition.rule.held:
+            scene.blame(repetition.rule, repetition.problem)
+    return rules
 
-    A listener that redirects everything has no rules. A member that listens on such ports only is
-    never served, and nothing else would tell.
-    """
-    redirected = [listener for listener in intent.listeners if listener.redirect_to is not None]
-    served = {key for x in intent.listeners if x.redirect_to is None for key in x.members}
-    lost = {key: listener for listener in reversed(redirected) for key in listener.members}
+
+def _numbered(scene: Scene, drafts: Sequence[Draft]) -> tuple[Resource, ...]:
+    """Return the rules, kept ones included, with their priorities."""
+    own = {draft.address: draft for draft in drafts}
+    retained = {rule.address: rule for rule in scene.kept if rule.address not in own}
+    order = priorities.with_retained(tuple(own), retained, scene.existing)
+    if scene.is_incumbent:
+        numbers = priorities.consecutive(order)
+    else:
+        numbers = priorities.assign(order, scene.existing)
     return tuple(
-        warning(
-            "LISTENER-REDIRECT-ONLY",
-            f"Ingress {key}",
-            ingress=key,
-            message=(
-                f"its only ports redirect to port {listener.redirect_to}, where it does not "
-                "listen: none of its rules is ever used"
-            ),
-            hint=f"add HTTPS:{listener.redirect_to} to its listen-ports",
-        )
-        for key, listener in sorted(lost.items())
-        if key not in served
+        scene.resource(own[address], numbers[address])
+        if address in own
+        else replace(retained[address], spec=placed(retained[address].spec, numbers[address]))
+        for address in order
     )
+
+
+def _without_rules(scene: Scene, dropped: Sequence[Draft]) -> tuple[str, ...]:
+    own = scene.destinations.own
+    found = {
+        own[weighted.backend]
+        for draft in dropped
+        if scene.is_incumbent and isinstance(draft.action, Forward)
+        for weighted in draft.action.backends
+        if weighted.backend in own
+    }
+    return tuple(sorted(found))
 
 
 def _within_limit(

@@ -1,15 +1,20 @@
 """Put the paths of a listener in the order in which they are to be evaluated.
 
 Host first, then the most specific path, as the Ingress API says; group order and age decide only
-where the API leaves it open. In the incumbent's reading nothing is sorted across Ingresses: members
-in group order, rules as written, paths sorted within one rule's list alone.
+where the API leaves it open. Of one path, rules that ask for more than host and path come first.
+
+In the incumbent's reading nothing is sorted across Ingresses: members in group order, rules as
+written, paths sorted within one rule's list alone. One host and path may stand there any number of
+times, and every time is a rule.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from providers.aws.routing import hosts
+from providers.aws.settings import CONDITIONS
 from provisioner.model.intent import (
     Compatibility,
     ListenerIntent,
@@ -28,7 +33,7 @@ _TYPE_RANK: Mapping[PathType, int] = {
 
 
 def in_order(intent: LoadBalancerIntent, listener: ListenerIntent) -> list[PathRule]:
-    """Return the paths in evaluation order, one per host, path type and path."""
+    """Return the paths in evaluation order."""
     members = {member.ingress: member for member in intent.members}
     places = {member.ingress: index for index, member in enumerate(intent.members)}
 
@@ -39,34 +44,46 @@ def in_order(intent: LoadBalancerIntent, listener: ListenerIntent) -> list[PathR
     def as_written(rule: PathRule) -> tuple[object, ...]:
         kind = _TYPE_RANK[rule.path_type]
         length = len(rule.path.encode()) if rule.path_type is PathType.PREFIX else 0
-        return (
-            places.get(rule.ingress, len(places)),
-            rule.position[0],
-            kind,
-            -length,
-            rule.position,
-        )
+        member = places.get(rule.ingress, len(places))
+        return (member, rule.position[0], kind, -length, rule.position)
 
     is_incumbent = intent.compatibility is Compatibility.INCUMBENT
-    ordered = sorted(listener.rules, key=as_written if is_incumbent else by_meaning)
-    first: dict[tuple[str, PathType, str], PathRule] = {}
+    return sorted(listener.rules, key=as_written if is_incumbent else by_meaning)
+
+
+def discriminators(
+    intent: LoadBalancerIntent, ordered: Sequence[PathRule]
+) -> Mapping[tuple[Key, str], tuple[str, ...]]:
+    """Return what tells paths with one host, type and path apart, by Ingress and field.
+
+    It depends on nothing but the Ingress itself, so that no neighbour who comes or goes renames
+    anybody's rule. In our own reading only rules with further conditions need any: of the others
+    there is one.
+    """
+    is_incumbent = intent.compatibility is Compatibility.INCUMBENT
+    times: Counter[tuple[Key, str, PathType, str]] = Counter()
+    found: dict[tuple[Key, str], tuple[str, ...]] = {}
     for rule in ordered:
-        slot = (rule.host, rule.path_type, rule.path)
-        if slot not in first or (first[slot].held and not rule.held):
-            first[slot] = rule
-    return [rule for rule in ordered if first[rule.host, rule.path_type, rule.path] is rule]
+        if not is_incumbent and not rule.options.get(CONDITIONS.name):
+            continue
+        slot = (rule.ingress, rule.host, rule.path_type, rule.path)
+        number = times[slot]
+        times[slot] += 1
+        found[rule.ingress, rule.field] = (str(rule.ingress), *([str(number)] if number else []))
+    return found
 
 
-def _path_rank(rule: PathRule) -> tuple[int, int, str]:
+def _path_rank(rule: PathRule) -> tuple[int, int, str, bool]:
     """Return the sort key of a path within its host; ImplementationSpecific ones are not sorted."""
     kind = _TYPE_RANK[rule.path_type]
+    plain = not rule.options.get(CONDITIONS.name)
     match rule.path_type:
         case PathType.EXACT:
-            return (kind, 0, rule.path)
+            return (kind, 0, rule.path, plain)
         case PathType.PREFIX:
-            return (kind, -len(rule.path.rstrip("/")), rule.path)
+            return (kind, -len(rule.path.rstrip("/")), rule.path.rstrip("/"), plain)
         case PathType.IMPLEMENTATION_SPECIFIC:
-            return (kind, 0, "")
+            return (kind, 0, "", False)
 
 
 def standing(members: Mapping[Key, Member], key: Key) -> tuple[int, str, Key]:

@@ -16,6 +16,7 @@ LOAD_BALANCER_CLASSES = "loadbalancerclasses.ingress-provisioner.io"
 LOAD_BALANCERS = "loadbalancers.ingress-provisioner.io"
 INGRESS_CLASS_PARAMS = "ingressclassparams.elbv2.k8s.aws"
 TARGET_GROUP_BINDINGS = "targetgroupbindings.elbv2.k8s.aws"
+AUTO_MODE_CLASS_PARAMS = "ingressclassparams.eks.amazonaws.com"
 
 #: Every ready-made definition, by name.
 ALL_CUSTOM_RESOURCES = (
@@ -23,6 +24,7 @@ ALL_CUSTOM_RESOURCES = (
     LOAD_BALANCERS,
     INGRESS_CLASS_PARAMS,
     TARGET_GROUP_BINDINGS,
+    AUTO_MODE_CLASS_PARAMS,
 )
 
 
@@ -48,8 +50,9 @@ def ready_made_definitions(names: Iterable[str]) -> tuple[Document, ...]:
     known = {
         LOAD_BALANCER_CLASSES: _load_balancer_class(),
         LOAD_BALANCERS: _load_balancer(),
-        INGRESS_CLASS_PARAMS: _ingress_class_params(),
+        INGRESS_CLASS_PARAMS: _ingress_class_params(INGRESS_CLASS_PARAMS, "v1beta1"),
         TARGET_GROUP_BINDINGS: _target_group_binding(),
+        AUTO_MODE_CLASS_PARAMS: _ingress_class_params(AUTO_MODE_CLASS_PARAMS, "v1"),
     }
     wanted = tuple(names)
     for name in wanted:
@@ -139,13 +142,13 @@ def _load_balancer() -> Document:
     return _definition(LOAD_BALANCERS, "LoadBalancer", "v1alpha1", columns=columns, short="lb")
 
 
-def _ingress_class_params() -> Document:
+def _ingress_class_params(name: str, version: str) -> Document:
     columns = [
         _printer("Group-Name", ".spec.group.name"),
         _printer("Scheme", ".spec.scheme"),
         _age(),
     ]
-    return _definition(INGRESS_CLASS_PARAMS, "IngressClassParams", "v1beta1", columns=columns)
+    return _definition(name, "IngressClassParams", version, columns=columns)
 
 
 def _target_group_binding() -> Document:

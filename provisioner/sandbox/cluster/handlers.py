@@ -73,6 +73,7 @@ class ResourceHandler:
         entry = LoggedRequest(
             verb=request.method.lower(),
             kind=path.plural,
+            group=path.group,
             namespace=path.namespace,
             name=path.name,
             subresource=path.subresource,

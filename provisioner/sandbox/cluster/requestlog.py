@@ -22,6 +22,7 @@ class LoggedRequest:
 
     verb: str
     kind: str
+    group: str = ""
     namespace: str = ""
     name: str = ""
     subresource: str = ""

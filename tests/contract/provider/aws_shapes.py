@@ -20,6 +20,7 @@ _INPUTS: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
         "LoadBalancer": (
             ("elbv2", "CreateLoadBalancer"),
             ("elbv2", "ModifyLoadBalancerAttributes"),
+            ("elbv2", "ModifyCapacityReservation"),
         ),
         "SecurityGroup": (("ec2", "CreateSecurityGroup"), ("ec2", "CreateTags")),
         "SecurityGroupRule": (
@@ -38,8 +39,17 @@ _INPUTS: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
             ("elbv2", "ModifyTargetGroupAttributes"),
         ),
         "Targets": (("elbv2", "RegisterTargets"),),
+        "WebACLAssociation": (("wafv2", "AssociateWebACL"),),
+        "RegionalWebACLAssociation": (("waf-regional", "AssociateWebACL"),),
+        "Protection": (("shield", "CreateProtection"), ("shield", "DeleteProtection")),
     }
 )
+
+_WHETHER = frozenset({("Protection", "Enabled")})
+"""Fields that say whether there is to be something at all, for which the API has operations."""
+
+_NONE = ""
+"""What stands for no web ACL: AWS has an operation of its own to say so."""
 
 
 @functools.cache
@@ -60,6 +70,8 @@ def misshapen_fields(step: Step) -> Iterator[str]:
     if step.action is Action.DELETE:
         return
     for change in step.fields:
+        if (step.kind, change.path) in _WHETHER or change.after == _NONE:
+            continue
         shape = _shape_of(step.kind, change.path)
         if shape is None:
             yield f"{step.id}: no operation for {step.kind} takes {change.path}"
@@ -111,7 +123,8 @@ def _sample(shape: Shape) -> object:
         return {}
     if isinstance(shape, ListShape):
         return [_sample(shape.member)]
-    return {"integer": 1, "long": 1, "boolean": True}.get(shape.type_name, "x")
+    shortest = int(shape.metadata.get("min", 1)) if shape.type_name == "string" else 1
+    return {"integer": 1, "long": 1, "boolean": True}.get(shape.type_name, "x" * shortest)
 
 
 def _outside(where: str, value: object, shape: Shape) -> Iterator[str]:
@@ -131,7 +144,7 @@ def _outside(where: str, value: object, shape: Shape) -> Iterator[str]:
 
 def _leaf_outside(where: str, value: object, shape: Shape) -> Iterator[str]:
     least, most = shape.metadata.get("min"), shape.metadata.get("max")
-    if isinstance(value, str) and value != "x":
+    if isinstance(value, str) and value.strip("x"):
         words = getattr(shape, "enum", None)
         if words and value not in words:
             yield f"{where}: {value!r} is none of {words}"

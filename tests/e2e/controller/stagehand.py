@@ -64,7 +64,7 @@ def steady(look: Callable[P, T]) -> Callable[P, T]:
             try:
                 return look(*args, **kwargs)
             except ClientError as error:
-                if not error.response["Error"]["Code"].endswith("NotFound"):
+                if "NotFound" not in error.response["Error"]["Code"]:
                     raise
         raise AssertionError("the cloud does not hold still for long enough to be looked at")
 

@@ -16,6 +16,7 @@ Tags = Mapping[str, str]
 
 _ALB = "arn:aws:elasticloadbalancing:eu-central-1:470000000001:"
 _EC2 = "arn:aws:ec2:eu-central-1:470000000001:"
+_ACM = "arn:aws:acm:eu-central-1:470000000001:"
 
 # What a call creates; CreateListener and CreateRule are asked about their parents.
 _NEW: Mapping[str, str] = MappingProxyType(
@@ -26,7 +27,12 @@ _NEW: Mapping[str, str] = MappingProxyType(
         "CreateRule": f"{_ALB}listener-rule/app/new/1/2/3",
         "CreateSecurityGroup": f"{_EC2}security-group/new",
         "AuthorizeSecurityGroupIngress": f"{_EC2}security-group-rule/new",
+        "ImportCertificate": f"{_ACM}certificate/new",
     }
+)
+_NAMES = (
+    *("LoadBalancerArn", "ListenerArn", "RuleArn", "TargetGroupArn"),
+    *("GroupId", "VpcId", "CertificateArn"),
 )
 _WITH_PARENT = frozenset({"CreateListener", "CreateRule"})
 
@@ -38,14 +44,18 @@ def asks(call: CallRecord, known: Mapping[str, Tags]) -> Iterator[Ask]:
     keys = tuple(tags) + tuple(_removed(call))
     for thing in _things(call, known):
         yield Ask(action=action, thing=thing, tags=tags, tag_keys=keys)
-    if tags and call.operation in _NEW:
+    if tags and call.operation in _NEW and call.service != "acm":
         tagging = "ec2:CreateTags" if call.service == "ec2" else "elasticloadbalancing:AddTags"
         new = Thing(arn=_NEW[call.operation])
         yield Ask(action=tagging, thing=new, tags=tags, tag_keys=keys, create_action=call.operation)
 
 
 def _things(call: CallRecord, known: Mapping[str, Tags]) -> Iterator[Thing]:
-    if call.operation in _NEW and call.operation not in _WITH_PARENT:
+    if (
+        call.operation in _NEW
+        and call.operation not in _WITH_PARENT
+        and "CertificateArn" not in call.params
+    ):
         yield Thing(arn=_NEW[call.operation])
     for name in _ids(call):
         yield Thing(arn=_arn(name), tags=known.get(name, {}))
@@ -55,7 +65,7 @@ def _ids(call: CallRecord) -> Iterator[str]:
     """Yield the ARNs and ids of what a call acts on; what an action points to is not among them."""
     if call.operation == "CreateTargetGroup":
         return  # its VPC is a parameter, not a resource of the action
-    for name in ("LoadBalancerArn", "ListenerArn", "RuleArn", "TargetGroupArn", "GroupId", "VpcId"):
+    for name in _NAMES:
         if isinstance(found := call.params.get(name), str):
             yield found
     for name in ("ResourceArns", "Resources"):
@@ -69,7 +79,7 @@ def _arn(name: str) -> str:
     for prefix, kind in kinds.items():
         if name.startswith(prefix):
             return f"{_EC2}{kind}/{name}"
-    assert name.startswith("arn:aws:elasticloadbalancing:"), name
+    assert name.startswith(("arn:aws:elasticloadbalancing:", "arn:aws:acm:")), name
     return name
 
 

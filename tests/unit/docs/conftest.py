@@ -8,7 +8,9 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
+import boto3
 import pytest
 import yaml
 
@@ -22,6 +24,7 @@ from provisioner.sandbox.cluster.requestlog import LoggedRequest
 from provisioner.sandbox.cluster.server import ClusterServer
 from provisioner.sandbox.stage import cluster_for, furnish
 from tests.e2e.controller.stagehand import Stage, Troupe, until
+from tests.unit.core.secrets.pems import a_pair
 from tests.unit.docs.places import EXAMPLES
 
 ACCESS_KEY = "470000000001"
@@ -80,6 +83,11 @@ class Chronicle:
         for rule in stage.ec2.describe_security_group_rules()["SecurityGroupRules"]:
             tags = {t["Key"]: t["Value"] for t in rule.get("Tags", [])}
             self.tags[rule["SecurityGroupRuleId"]] = tags
+        tagging = boto3.client("resourcegroupstaggingapi", **stage.account.login.options())
+        found = tagging.get_resources(ResourceTypeFilters=["acm:certificate"])
+        for each_tagged in found["ResourceTagMappingList"]:
+            tags = {t["Key"]: t["Value"] for t in each_tagged["Tags"]}
+            self.tags[each_tagged["ResourceARN"]] = tags
         self.balancers += stage.cluster.list("LoadBalancer")
 
 
@@ -138,6 +146,7 @@ def of_controller(request: LoggedRequest) -> bool:
 def play(stage: Stage, chronicle: Chronicle) -> str:
     """Direct the story; return what kubectl printed."""
     stage.serve("web", "other")
+    stage.apply(a_tls_secret("web.example.com"))
     with stage.controller("one") as troupe:
         table = birth(stage, troupe)
         chronicle.note()
@@ -159,6 +168,20 @@ def birth(stage: Stage, troupe: Troupe) -> str:
     stage.until_settled(troupe, "web", "lost")
     until("the mistake was told", lambda: stage.reasons("lost"))
     return kubectl(stage, "get", "loadbalancers")
+
+
+def a_tls_secret(host: str) -> str:
+    """Return a Secret ``tls`` with a certificate for a host."""
+    pair = a_pair(host, start=datetime(2026, 1, 1, tzinfo=UTC), days=3650)
+    return yaml.safe_dump(
+        {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": "tls", "namespace": "shop"},
+            "type": "kubernetes.io/tls",
+            "stringData": {"tls.crt": pair.certificate, "tls.key": pair.key},
+        }
+    )
 
 
 def growth(stage: Stage) -> None:
@@ -209,8 +232,9 @@ def kubectl(stage: Stage, *arguments: str) -> str:
     return done.stdout
 
 
-def ingress(name: str, paths: Mapping[str, str], **notes: str) -> str:
+def ingress(name: str, paths: Mapping[str, str], *, tls: str = "", **notes: str) -> str:
     """Return an Ingress of the class in docs/examples; ``paths`` are path -> Service."""
+    secured = [{"hosts": [f"{name}.example.com"], "secretName": tls}] if tls else []
     backends = {path: {"name": service, "port": {"number": 80}} for path, service in paths.items()}
     rules = [
         {"path": path, "pathType": "Prefix", "backend": {"service": service}}
@@ -224,6 +248,7 @@ def ingress(name: str, paths: Mapping[str, str], **notes: str) -> str:
             "metadata": {"name": name, "namespace": "shop", "annotations": notes},
             "spec": {
                 "ingressClassName": CLASS,
+                "tls": secured,
                 "rules": [{"host": f"{name}.example.com", "http": {"paths": rules}}],
             },
         }
@@ -245,4 +270,7 @@ CHANGES = (
         "web", {"/": "web"}, **native(load_balancer_attributes="idle_timeout.timeout_seconds=90")
     ),
     ingress("web", {"/": "web"}, **{"ingress-provisioner.io/target-mode": "node-port"}),
+    ingress(
+        "web", {"/": "web"}, tls="tls", **{"ingress-provisioner.io/certificates": "from-secret"}
+    ),
 )

@@ -21,10 +21,24 @@ PREFIXES: Mapping[str, str] = MappingProxyType(
         "acm": "acm",
         "ec2": "ec2",
         "elbv2": "elasticloadbalancing",
+        "resourcegroupstaggingapi": "tag",
+        "s3": "s3",
         "service-quotas": "servicequotas",
+        "shield": "shield",
+        "waf-regional": "waf-regional",
+        "wafv2": "wafv2",
     }
 )
 """How IAM names the services of boto3."""
+
+RENAMED: Mapping[str, str] = MappingProxyType({"s3:HeadBucket": "s3:ListBucket"})
+"""Operations that IAM has another name for."""
+
+
+def action_of(service: str, operation: str) -> str:
+    """Return what IAM calls an operation."""
+    action = f"{PREFIXES[service]}:{operation}"
+    return RENAMED.get(action, action)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Which operations of AWS the product can call, read from its code.
 
 What writes stands in the code as the literal name of an operation; what reads is a method of a
-client or the name of a paginator.
+client, the name of a paginator, or the name of a method that ``ask`` is given.
 """
 
 from __future__ import annotations
@@ -13,10 +13,15 @@ from collections.abc import Iterator, Mapping
 import botocore.session
 from botocore import xform_name
 
-from tests.unit.docs.iam import PREFIXES
+from tests.unit.docs.iam import PREFIXES, action_of
 from tests.unit.docs.places import ROOT
 
-READING = ("Describe", "List", "Get")
+READING = ("Describe", "List", "Get", "Head")
+WRITING = ("acm", "ec2", "elbv2", "shield", "waf-regional", "wafv2")
+NAMESAKES = frozenset(
+    {"ec2:ModifyCapacityReservation", "waf-regional:CreateRule", "waf-regional:DeleteRule"}
+)
+"""Operations of other services that have the name of one of load balancing's."""
 
 
 @functools.cache
@@ -33,18 +38,21 @@ def writes() -> frozenset[str]:
         for node in _nodes()
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
-    return frozenset(
-        f"{PREFIXES[service]}:{name}"
-        for service in ("elbv2", "ec2")
-        for name in _names(service).values()
-        if name in literals and not name.startswith(READING)
+    return (
+        frozenset(
+            action_of(service, name)
+            for service in WRITING
+            for name in _names(service).values()
+            if name in literals and not name.startswith(READING)
+        )
+        - NAMESAKES
     )
 
 
 def reads() -> frozenset[str]:
     """Return the actions of everything that reads."""
     return frozenset(
-        f"{PREFIXES[service]}:{_names(service)[method]}"
+        action_of(service, _names(service)[method])
         for node in _nodes()
         if isinstance(node, ast.Call)
         for service, method in _read(node)
@@ -65,6 +73,11 @@ def _read(call: ast.Call) -> Iterator[tuple[str, str]]:
             yield service, method
         case ast.Call(func=ast.Attribute(attr=method, value=ast.Attribute(attr=service))) if (
             service in PREFIXES
+        ):
+            yield service, method
+        case ast.Call(
+            func=ast.Name(id="ask"),
+            args=[_, ast.Constant(value=str(service)), ast.Constant(value=str(method)), *_],
         ):
             yield service, method
         case ast.Call(

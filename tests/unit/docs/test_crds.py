@@ -8,7 +8,7 @@ import msgspec
 import pytest
 import yaml
 
-from provisioner.kube import wire
+from provisioner.kube import class_wire
 from provisioner.kube.kinds import LOAD_BALANCER, LOAD_BALANCER_CLASS, KindInfo
 from provisioner.model.intent import Compatibility
 from provisioner.operator.cluster import status_of
@@ -116,9 +116,30 @@ def is_typed(node: Document) -> bool:
 
 def test_the_schema_of_a_class_has_exactly_the_fields_that_are_read() -> None:
     """A field that the server dropped, or that nobody reads, would be a silent lie."""
-    read = {field.encode_name for field in msgspec.structs.fields(wire.LoadBalancerClassSpec)}
+    read = {field.encode_name for field in msgspec.structs.fields(class_wire.LoadBalancerClassSpec)}
 
     assert set(part(schema(LOAD_BALANCER_CLASS, "spec"), "properties")) == read
+
+
+@pytest.mark.parametrize(
+    ("path", "shape"),
+    [
+        ((), class_wire.Tenant),
+        (("properties", "namespaceSelector"), class_wire.LabelSelector),
+        (
+            ("properties", "namespaceSelector", "properties", "matchExpressions", "items"),
+            class_wire.LabelRequirement,
+        ),
+    ],
+)
+def test_the_schema_of_a_tenant_has_exactly_the_fields_that_are_read(
+    path: tuple[str, ...], shape: type[msgspec.Struct]
+) -> None:
+    """A policy of which a part is dropped protects nobody."""
+    tenants = part(schema(LOAD_BALANCER_CLASS, "spec"), "properties", "tenants", "items")
+    read = {field.encode_name for field in msgspec.structs.fields(shape)}
+
+    assert set(part(tenants, *path, "properties")) == read
 
 
 def test_the_compatibilities_are_those_of_the_product() -> None:
@@ -138,6 +159,18 @@ def test_a_class_with_everything_in_it_is_stored_as_it_is(cluster: ClusterServer
         "compatibility": "kubernetes",
         "policy": "sync",
         "podsRoutable": True,
+        "tenants": [
+            {
+                "namespaces": ["shop"],
+                "namespaceSelector": {
+                    "matchLabels": {"team": "shop"},
+                    "matchExpressions": [{"key": "env", "operator": "In", "values": ["prod"]}],
+                },
+                "groups": ["edge", "*"],
+                "governs": ["edge"],
+                "hosts": ["shop.example.com", "*"],
+            }
+        ],
     }
 
     cluster.apply(yaml.safe_dump(a_class(**spec)))
@@ -158,6 +191,16 @@ def test_a_class_with_everything_in_it_is_stored_as_it_is(cluster: ClusterServer
         ({"provider": "Amazon Web Services"}, "spec.provider"),
         ({"defaults": ["scheme=internal"]}, "spec.defaults"),
         ({"default": {"scheme": "internal"}}, "spec.default"),
+        ({"tenants": [{"namespaces": ["Not_Valid"]}]}, "spec.tenants"),
+        ({"tenants": [{"groups": ["Not_Valid"]}]}, "spec.tenants"),
+        ({"tenants": [{"governs": [""]}]}, "spec.tenants"),
+        ({"tenants": [{"hosts": ["*.example.com"]}]}, "spec.tenants"),
+        ({"tenants": [{"hosts": ["Example.com"]}]}, "spec.tenants"),
+        ({"tenants": [{"host": ["example.com"]}]}, "spec.tenants"),
+        (
+            {"tenants": [{"namespaceSelector": {"matchExpressions": [{"operator": "In"}]}}]},
+            "spec.tenants",
+        ),
     ],
 )
 def test_a_wrong_class_is_refused_by_its_field(

@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.docs.asks import asks
 from tests.unit.docs.conftest import Story
-from tests.unit.docs.iam import PREFIXES, Ask, Thing, actions, size, statements
+from tests.unit.docs.iam import Ask, Thing, action_of, actions, size, statements
 from tests.unit.docs.operations import reads, writes
 from tests.unit.docs.places import EXAMPLES
 
@@ -23,6 +23,10 @@ FOR_ELASTIC_LOAD_BALANCING = frozenset(
 """What Elastic Load Balancing reads in the caller's name while it creates a load balancer
 ("Elastic Load Balancing API permissions"; LBC#748, eksctl#2570)."""
 
+FOR_WAF = frozenset({"elasticloadbalancing:SetWebAcl"})
+"""What AWS WAF does in the caller's name while it associates a web ACL ("Permissions for
+AssociateWebACL"). It is allowed on ours alone, so no stranger's load balancer can be guarded."""
+
 OWNER = "ingress-provisioner.io/owner"
 BALANCER = "arn:aws:elasticloadbalancing:eu-central-1:470000000001:loadbalancer/app/x/1"
 GROUP = "arn:aws:ec2:eu-central-1:470000000001:security-group/sg-1"
@@ -36,8 +40,8 @@ def test_the_read_only_policy_names_exactly_what_the_product_reads() -> None:
 
 
 def test_the_policy_names_exactly_what_the_product_calls() -> None:
-    """Reads, writes, and the three reads that Elastic Load Balancing makes in our name."""
-    assert actions(WHOLE) == reads() | writes() | FOR_ELASTIC_LOAD_BALANCING
+    """Reads, writes, and what other services of AWS do in our name."""
+    assert actions(WHOLE) == reads() | writes() | FOR_ELASTIC_LOAD_BALANCING | FOR_WAF
 
 
 def test_the_policy_contains_the_read_only_one() -> None:
@@ -62,6 +66,12 @@ def test_without_tags_to_check_only_what_aws_cannot_check_is_allowed() -> None:
         "ec2:RevokeSecurityGroupIngress",
         "ec2:UpdateSecurityGroupRuleDescriptionsIngress",
         "elasticloadbalancing:SetRulePriorities",
+        "shield:CreateProtection",  # a protection has no tags of ours
+        "shield:DeleteProtection",
+        "waf-regional:AssociateWebACL",  # FOR_WAF is what holds these to our load balancers
+        "waf-regional:DisassociateWebACL",
+        "wafv2:AssociateWebACL",
+        "wafv2:DisassociateWebACL",
     }
 
 
@@ -101,7 +111,7 @@ def test_no_write_of_a_controller_is_allowed_to_another_cluster(story: Story) ->
 @pytest.mark.slow
 def test_every_read_of_a_controller_is_in_the_read_only_policy(story: Story) -> None:
     """What the code scan found is what a controller in fact asks."""
-    asked = {f"{PREFIXES[c.service]}:{c.operation}" for c in story.calls if not c.mutates}
+    asked = {action_of(c.service, c.operation) for c in story.calls if not c.mutates}
 
     assert asked
     assert asked <= actions(READ_ONLY)

@@ -202,6 +202,15 @@ def test_what_a_server_wrote_is_not_believed() -> None:
     assert meta.deleting
 
 
+def test_uids_count_where_the_files_are_all_there_is() -> None:
+    """A dump of a cluster that is planned without it carries the UIDs that its names rest on."""
+    source = io.BytesIO((INGRESS + "  uid: u\n  resourceVersion: '7'\n").encode())
+
+    meta = read_manifests(["-"], stdin=source, whole=True).snapshot.ingresses[WEB].meta
+
+    assert (meta.uid, meta.resource_version) == ("u", "")
+
+
 @pytest.mark.parametrize("written", ["yes", "0755", "1:30", "2024-01-01", "1.5", "off", "0x1F"])
 def test_a_value_that_yaml_reads_as_no_text_is_quoted_back(written: str) -> None:
     """YAML 1.1 makes 493 of 0755; the hint says what to write, in the file's own words."""

@@ -13,6 +13,7 @@ from provisioner.kube.kinds import INGRESS, LOAD_BALANCER_CLASS, NODE, SERVICE, 
 from provisioner.model.kube import Key
 from provisioner.operator.barrier import Barrier, KindState
 from provisioner.operator.cache import Cache
+from provisioner.operator.membership import DECIDING_KINDS
 
 WEB = Key("shop", "web")
 
@@ -97,6 +98,79 @@ def test_an_ingress_that_stops_naming_a_service_is_no_longer_concerned() -> None
 def test_classes_and_nodes_concern_everyone() -> None:
     """None stands for all."""
     assert put(Cache(), "Node", node("n1")) is None
+
+
+PARAMETERS = "IngressClassParams.elbv2.k8s.aws"
+
+
+def of_class(name: str, class_name: str, namespace: str = "shop") -> dict[str, object]:
+    raw = ingress(name)
+    return {
+        **raw,
+        "metadata": {"namespace": namespace, "name": name, "uid": name},
+        "spec": {"ingressClassName": class_name},
+    }
+
+
+def ingress_class(name: str, parameters: str) -> dict[str, object]:
+    reference = {"apiGroup": "elbv2.k8s.aws", "kind": "IngressClassParams", "name": parameters}
+    spec = {"controller": "ingress-provisioner.io/aws", "parameters": reference}
+    return {"metadata": {"name": name, "uid": name}, "spec": spec}
+
+
+def parameters(name: str, scheme: str = "internal") -> dict[str, object]:
+    return {"metadata": {"name": name, "uid": name}, "spec": {"scheme": scheme}}
+
+
+def namespace(name: str, team: str) -> dict[str, object]:
+    return {"metadata": {"name": name, "uid": name, "labels": {"team": team}}}
+
+
+def test_class_parameters_concern_the_ingresses_of_their_classes() -> None:
+    """A change of one class must not plan the load balancers of the others anew."""
+    cache = Cache()
+    put(cache, "IngressClass", ingress_class("inner", "inner"))
+    put(cache, "IngressClass", ingress_class("outer", "outer"))
+    put(cache, "Ingress", of_class("a", "inner"))
+    put(cache, "Ingress", of_class("b", "outer"))
+
+    came = put(cache, PARAMETERS, parameters("inner"))
+    same = put(cache, PARAMETERS, parameters("inner"))
+    changed = put(cache, PARAMETERS, parameters("inner", scheme="internet-facing"))
+    put(cache, "Ingress", of_class("a", "outer"))
+    moved = cache.drop(PARAMETERS, Key("", "inner"))
+
+    assert came == changed == frozenset({Key("shop", "a")})
+    assert same == frozenset()
+    assert moved == frozenset()
+
+
+def test_the_labels_of_a_namespace_concern_the_ingresses_in_it() -> None:
+    """Selectors in class objects look at them."""
+    cache = Cache()
+    put(cache, "Ingress", of_class("a", "alb", namespace="shop"))
+    put(cache, "Ingress", of_class("b", "alb", namespace="pay"))
+
+    assert put(cache, "Namespace", namespace("pay", "x")) == frozenset({Key("pay", "b")})
+    assert put(cache, "Namespace", namespace("pay", "x")) == frozenset()
+    assert put(cache, "Namespace", namespace("pay", "y")) == frozenset({Key("pay", "b")})
+
+
+def test_a_groups_snapshot_knows_its_namespaces_and_all_class_parameters() -> None:
+    """What planning reads for one group, and no Namespace more."""
+    cache = Cache()
+    put(cache, "Ingress", of_class("a", "alb", namespace="shop"))
+    put(cache, "Namespace", namespace("shop", "x"))
+    put(cache, "Namespace", namespace("pay", "x"))
+    put(cache, PARAMETERS, parameters("inner"))
+
+    one = cache.snapshot(unknown=frozenset(), ingresses=[Key("shop", "a")])
+    deciding = cache.deciding(Key("shop", "a"), kinds=DECIDING_KINDS)
+
+    assert set(one.namespaces) == {"shop"}
+    assert set(one.parameters) == {("elbv2.k8s.aws", "IngressClassParams", "inner")}
+    assert set(deciding.parameters) == set(one.parameters)
+    assert set(cache.snapshot(unknown=frozenset()).namespaces) == {"shop", "pay"}
 
 
 def test_a_heartbeat_concerns_nobody() -> None:

@@ -111,9 +111,9 @@ def test_a_class_brings_its_compatibility_and_its_word_on_pods() -> None:
             "spec.enforced.shceme",
         ),
         (
-            a_load_balancer_class(defaults={"weights": "1"}),
+            a_load_balancer_class(defaults={"overflow": "new-load-balancer"}),
             "OBJECT-UNSUPPORTED",
-            "spec.defaults.weights",
+            "spec.defaults.overflow",
         ),
         (a_load_balancer_class(compatibility="x"), "CLASS-COMPATIBILITY", "spec.compatibility"),
     ],
@@ -165,15 +165,15 @@ def test_parameters_that_name_nothing_block_in_a_cluster_and_warn_in_files() -> 
     assert offline.load_balancers[0].members
 
 
-def test_parameters_of_lbc_are_named_as_not_read() -> None:
-    """IngressClassParams may enforce a scheme; ignoring them silently would open a door."""
-    params = ("elbv2.k8s.aws", "IngressClassParams", "internal-only")
+def test_parameters_of_others_are_named_as_not_read() -> None:
+    """They may enforce a scheme; ignoring them silently would open a door."""
+    params = ("example.com", "EdgeParams", "internal-only")
 
     intent = an_intent(an_ingress(), a_service(), an_ingress_class(parameters=params))
 
     [warning] = intent.diagnostics
     assert warning.code == "CLASS-PARAMETERS-UNREAD"
-    assert "IngressClassParams internal-only" in warning.message
+    assert "EdgeParams internal-only" in warning.message
 
 
 def test_classes_that_could_not_be_listed_block_instead_of_enforcing_nothing() -> None:

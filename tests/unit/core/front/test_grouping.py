@@ -112,6 +112,25 @@ def test_an_ingress_that_changed_its_group_is_leaving_the_old_one() -> None:
     assert [m.ingress.name for m in by_name["new"].members] == ["web"]
 
 
+def test_a_broken_ingress_stays_where_it_is_until_it_can_be_where_it_wants() -> None:
+    """Leaving the load balancer that serves it, for one that cannot take it, is an outage."""
+    annotations = {"group.name": "new", "target-type": "vm"}
+    broken = an_ingress("shop/web", annotations=annotations, ours=True)
+
+    intent = an_intent(
+        named("shop/fine", "new"),
+        broken,
+        a_service(),
+        observed=something_of("shop/web", "shop/web"),
+    )
+
+    own = next(lb for lb in intent.load_balancers if lb.name == "shop/web")
+    new = next(lb for lb in intent.load_balancers if lb.name == "new")
+    assert own.leaving == ()
+    assert [q.diagnostic.code for q in own.quarantined] == ["ANNOTATION-VALUE"]
+    assert new.quarantined == ()
+
+
 def test_a_deleted_member_leaves_its_group_and_the_others_stay() -> None:
     """Deletion is a departure, not a reason to plan less for anybody else."""
     gone = an_ingress("shop/gone", annotations={"group.name": "edge"}, deleting=True, ours=True)

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from provisioner.core import annotations as settings_of
-from provisioner.core.annotations import PORTABLE, ModeWish
+from provisioner.core.annotations import ModeWish
 from provisioner.core.dialect import table_of
+from provisioner.core.portable import PORTABLE
 from provisioner.core.reading import Reading, read_annotations
 from provisioner.model.annotation import Annotation, Merge, Place
 from provisioner.model.intent import Scheme
@@ -99,9 +100,6 @@ def test_a_key_on_the_wrong_kind_of_object_is_a_warning() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("rewrite-target", "/"),
-        ("weights", "a=1"),
-        ("access-logs", "s3://logs"),
         ("overflow", "new-load-balancer"),
         ("dry-run", "true"),
         ("approval", "manual"),

@@ -380,7 +380,8 @@ def test_a_backend_knows_all_its_settings() -> None:
             portable + "health-check-interval-seconds": "20",
             "tags": "team=ingress",
             "sticky": "false",
-            "control-port.web": "3000",
+            "control-port.web.80": "3000",
+            "control-port.web.81": "3001",
         }
     )
     service = a_service(
@@ -396,7 +397,7 @@ def test_a_backend_knows_all_its_settings() -> None:
     assert backend.protocol == "HTTPS"
     assert backend.health_check.interval_seconds == 10
     assert backend.tags == {"team": "service"}
-    assert dict(backend.options) == {"sticky": True, "control-port": {"web": "3000"}}
+    assert dict(backend.options) == {"sticky": True, "control-port": "3000"}
 
 
 def test_a_missing_service_in_files_leads_to_the_files() -> None:

@@ -11,6 +11,7 @@ from provisioner.model.kube import Ingress, Key
 from provisioner.model.snapshot import Snapshot
 from tests.factories import (
     ADialect,
+    KubeObject,
     a_snapshot,
     an_ingress,
     an_ingress_class,
@@ -46,7 +47,7 @@ def test_in_a_cluster_the_controller_of_the_class_decides() -> None:
     )
 
     assert standing(ours) == (Standing.OURS, ())
-    assert standing(theirs) == (Standing.FOREIGN, ())
+    assert standing(theirs)[0] is Standing.FOREIGN
 
 
 def test_the_older_annotation_counts_as_the_class() -> None:
@@ -151,3 +152,88 @@ def test_others_are_listed_and_never_planned() -> None:
 
     assert intent.not_ours == (Key("shop", "theirs"),)
     assert intent.load_balancers == ()
+
+
+THEIRS = an_ingress_class("alb", controller="ingress.k8s.aws/alb")
+
+
+def test_neighbours_are_named_one_by_one_for_files() -> None:
+    """Whoever plans a file of theirs should learn whose it is and what to do."""
+    intent = an_intent(an_ingress(), THEIRS)
+
+    [remark] = intent.diagnostics
+    assert "Their Controller (ingress.k8s.aws/alb)" in remark.message
+    assert "--take-over" in remark.hint
+
+
+def test_neighbours_by_class_name_alone_are_named_too() -> None:
+    """Some controllers act on a class name without any IngressClass."""
+    [remark] = an_intent(an_ingress(class_name="theirs")).diagnostics
+
+    assert remark.message == "not planned: its class theirs belongs to Their Controller"
+    assert "--class" not in remark.hint
+
+
+def test_the_incumbents_ingresses_of_a_cluster_are_counted_in_one_sentence() -> None:
+    """A cluster may have hundreds; other neighbours there are nobody's business."""
+    nginx = an_ingress_class("nginx", controller="k8s.io/ingress-nginx")
+    intent = an_intent(
+        an_ingress("shop/a"),
+        an_ingress("shop/b"),
+        an_ingress("shop/c", class_name="nginx"),
+        THEIRS,
+        nginx,
+        live=True,
+    )
+
+    [remark] = intent.diagnostics
+    assert (remark.code, remark.subject) == ("CLASS-NEIGHBOUR", "IngressClass alb")
+    assert "2 Ingresses are served by Their Controller" in remark.message
+    assert remark.ingress is None
+    assert intent.not_ours == (Key("shop", "a"), Key("shop", "b"), Key("shop", "c"))
+
+
+def taken_over(*objects: KubeObject) -> tuple[str, ...]:
+    """Return which Ingresses a take-over of a cluster looks at."""
+    settings = replace(some_settings(), take_over=True)
+    result = select(a_snapshot(*objects, live=True), ADialect(), settings=settings)
+    return tuple(item.ingress.key.name for item in result.selected)
+
+
+def test_a_take_over_looks_at_the_incumbents_ingresses_as_ours() -> None:
+    """By class, by the older annotation even without an IngressClass; others stay others'."""
+    annotated = with_class_annotation(an_ingress("shop/noted", class_name=None), "alb")
+    nginx = an_ingress_class("nginx", controller="k8s.io/ingress-nginx")
+
+    assert taken_over(an_ingress("shop/a"), THEIRS) == ("a",)
+    assert taken_over(annotated) == ("noted",)
+    assert taken_over(an_ingress("shop/n", class_name="nginx"), nginx, THEIRS) == ()
+
+
+@pytest.mark.parametrize(
+    ("older", "field", "expected"), [("alb", "nginx", ("web",)), ("nginx", "alb", ())]
+)
+def test_for_the_incumbent_the_annotation_outranks_the_field(
+    older: str, field: str, expected: tuple[str, ...]
+) -> None:
+    """Where both are written, it looks at the annotation alone."""
+    ingress = with_class_annotation(an_ingress(class_name=field), older)
+    nginx = an_ingress_class("nginx", controller="k8s.io/ingress-nginx")
+
+    assert taken_over(ingress, nginx, THEIRS) == expected
+
+
+def test_a_take_over_knows_the_incumbents_default_class() -> None:
+    """LBC acts on the default class at any time; of two defaults it takes neither."""
+    default = replace(
+        THEIRS,
+        meta=replace(
+            THEIRS.meta, annotations={"ingressclass.kubernetes.io/is-default-class": "true"}
+        ),
+    )
+    second = replace(default, meta=replace(default.meta, name="second"))
+    classless = an_ingress("shop/plain", class_name=None)
+
+    assert taken_over(classless, default) == ("plain",)
+    assert taken_over(classless, THEIRS) == ()
+    assert taken_over(classless, default, second) == ()

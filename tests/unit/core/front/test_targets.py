@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
 
-from provisioner.core.targets import Targets, eligible_nodes, pod_targets
-from provisioner.model.intent import NodeTarget, PodTarget, TargetCount
+from provisioner.core.endpoints import Around, address_family, pod_targets
+from provisioner.core.targets import Targets, eligible_nodes, possible_nodes
+from provisioner.model.intent import Compatibility, NodeTarget, PodTarget, TargetCount
 from provisioner.model.kube import (
+    NO_STRINGS,
     Autoscaler,
     Endpoint,
     EndpointPort,
@@ -16,6 +19,7 @@ from provisioner.model.kube import (
     Key,
     Meta,
     Node,
+    Pod,
     Service,
     Taint,
     Workload,
@@ -33,11 +37,24 @@ from tests.factories import (
     an_endpoint,
 )
 
-WEB = Key("shop", "web")
+
+def a_waiting_pod(name: str = "pod-10-0-0-1", *, containers: str = "True") -> Pod:
+    """Return a pod whose readiness gate is shut."""
+    return Pod(
+        meta=Meta(name=name, namespace="shop"),
+        readiness_gates=("target-health.elbv2.k8s.aws/k8s-shop-web-0123456789",),
+        conditions={"ContainersReady": containers, "Ready": "False"},
+    )
 
 
 def targets(*objects: KubeObject, live: bool = True) -> Targets:
     return Targets(a_snapshot(*objects, live=live), ADialect())
+
+
+def eligible(*nodes: Node, labels: Mapping[str, str] = NO_STRINGS) -> list[str]:
+    """Names of the nodes that are registered."""
+    possible = possible_nodes(nodes, ADialect())
+    return [target.node for target in eligible_nodes(possible, labels=labels)]
 
 
 @pytest.mark.parametrize(
@@ -49,21 +66,67 @@ def targets(*objects: KubeObject, live: bool = True) -> Targets:
         (an_endpoint(ready=True, terminating=True), False),
         (an_endpoint(ready=None, terminating=False), True),
         (Endpoint(addresses=()), False),
-        (Endpoint(addresses=("10.0.0.9",), ready=True), True),
+        (Endpoint(addresses=("10.0.0.9",), ready=True), False),
     ],
 )
 def test_ready_endpoints_are_targets(endpoint: Endpoint, taken: bool) -> None:  # noqa: FBT001 - a table column
-    """Unknown readiness counts as ready, terminating never; hand-made endpoints count."""
+    """Unknown readiness counts as ready, terminating never, what is made by hand neither."""
     assert bool(pod_targets([a_slice("shop/web", endpoint)], a_port())) is taken
 
 
 def test_only_the_first_address_of_an_endpoint_counts() -> None:
     """The addresses of one endpoint are the same pod."""
-    endpoint = Endpoint(addresses=("10.0.0.1", "10.0.0.2"), node_name="n1", zone="z")
+    endpoint = replace(an_endpoint(zone="z"), addresses=("10.0.0.1", "10.0.0.2"))
 
     assert pod_targets([a_slice("shop/web", endpoint)], a_port()) == (
         PodTarget(ip="10.0.0.1", port=8080, node="n1", zone="z"),
     )
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "pod", "node", "taken"),
+    [
+        (an_endpoint(ready=False), a_waiting_pod(), a_node(), True),
+        (an_endpoint(ready=False), a_waiting_pod(containers="False"), a_node(), False),
+        (an_endpoint(ready=False, terminating=True), a_waiting_pod(), a_node(), False),
+        (an_endpoint(ready=False), a_waiting_pod(), a_node(ready="False"), False),
+        (an_endpoint(ready=False), a_waiting_pod("another"), a_node(), False),
+        (an_endpoint(ready=False), a_waiting_pod(), a_node("n2"), False),
+    ],
+    ids=["waits", "containers", "leaves", "node is not ready", "unknown pod", "unknown node"],
+)
+def test_a_pod_that_waits_for_its_readiness_gates_is_registered(
+    endpoint: Endpoint,
+    pod: Pod,
+    node: Node,
+    taken: bool,  # noqa: FBT001 - a table column
+) -> None:
+    """It can become ready only once the load balancer finds it healthy, so it must be found."""
+    around = Around(pods={pod.key: pod}, nodes={node.name: node})
+
+    assert bool(pod_targets([a_slice("shop/web", endpoint)], a_port(), around=around)) is taken
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        Around(
+            pods={Key("shop", "pod-10-0-0-1"): a_waiting_pod()},
+            nodes={"n1": a_node(ready="Unknown")},
+        ),
+        Around(unread=frozenset({"shop"})),
+    ],
+    ids=["its node is out of sight", "pods could not be listed"],
+)
+def test_a_pod_nobody_can_vouch_for_is_registered_where_there_is_no_other(around: Around) -> None:
+    """Better a target that the health check may refuse than none at all."""
+    doubtful, good = an_endpoint("10.0.0.1", ready=False), an_endpoint("10.0.0.2", node="n2")
+
+    alone = pod_targets([a_slice("shop/web", doubtful)], a_port(), around=around)
+    beside = pod_targets([a_slice("shop/web", doubtful, good)], a_port(), around=around)
+
+    assert [target.ip for target in alone] == ["10.0.0.1"]
+    assert [target.ip for target in beside] == ["10.0.0.2"]
 
 
 def test_a_pod_in_two_slices_is_one_target() -> None:
@@ -96,6 +159,45 @@ def test_ipv6_slices_are_no_ipv4_targets() -> None:
     assert pod_targets([six], a_port()) == ()
 
 
+def test_ipv6_addresses_are_registered_where_the_family_is_ipv6() -> None:
+    """A target group has one family; a dual-stack Service has slices of both."""
+    six = a_slice("shop/web", an_endpoint("fd00::1"), address_type="IPv6", suffix="six")
+    four = a_slice("shop/web", an_endpoint("10.0.0.1"))
+
+    found = pod_targets([six, four], a_port(), family="IPv6")
+
+    assert [target.ip for target in found] == ["fd00::1"]
+
+
+@pytest.mark.parametrize(
+    ("families", "compatibility", "expected"),
+    [
+        (("IPv4",), Compatibility.KUBERNETES, "IPv4"),
+        (("IPv6",), Compatibility.KUBERNETES, "IPv6"),
+        (("IPv4", "IPv6"), Compatibility.KUBERNETES, "IPv4"),
+        (("IPv6", "IPv4"), Compatibility.KUBERNETES, "IPv6"),
+        (("IPv4", "IPv6"), Compatibility.INCUMBENT, "IPv6"),
+        ((), Compatibility.INCUMBENT, "IPv4"),
+        ((), Compatibility.KUBERNETES, "IPv6"),
+    ],
+)
+def test_the_family_is_that_of_the_service(
+    families: tuple[str, ...], compatibility: Compatibility, expected: str
+) -> None:
+    """The Service's first; the incumbent takes IPv6 wherever there is any; else what exists."""
+    service = replace(a_service(), ip_families=families)
+    six = a_slice("shop/web", an_endpoint("fd00::1"), address_type="IPv6")
+
+    assert address_family(service, [six], compatibility) == expected
+
+
+def test_endpoints_without_a_pod_are_named() -> None:
+    """They are left out, which somebody must be told."""
+    part = a_slice("shop/web", Endpoint(addresses=("10.0.0.9",), ready=True), an_endpoint())
+
+    assert targets(part).made_by_hand(Key("shop", "web")) == ("10.0.0.9",)
+
+
 def test_a_slice_for_all_ports_uses_the_target_port() -> None:
     """A slice port without number stands for every port."""
     part = a_slice("shop/web", an_endpoint(), port=0)
@@ -117,7 +219,7 @@ def test_a_slice_for_all_ports_uses_the_target_port() -> None:
 )
 def test_nodes_that_must_not_take_traffic_are_left_out(node: Node) -> None:
     """Labels, taints of nodes that go away, what the provider rules out, and what is not ready."""
-    assert eligible_nodes([node], ADialect()) == ()
+    assert eligible(node) == []
 
 
 def test_other_taints_and_cordons_do_not_matter() -> None:
@@ -125,7 +227,7 @@ def test_other_taints_and_cordons_do_not_matter() -> None:
     busy = Taint(key="karpenter.sh/disrupted", effect="PreferNoSchedule")
     node = replace(a_node(taints=[busy]), unschedulable=True)
 
-    assert len(eligible_nodes([node], ADialect())) == 1
+    assert eligible(node) == ["n1"]
 
 
 def test_nodes_out_of_sight_stay_only_when_none_is_ready() -> None:
@@ -133,8 +235,15 @@ def test_nodes_out_of_sight_stay_only_when_none_is_ready() -> None:
     lost = [a_node("n1", ready="Unknown"), a_node("n2", ready="Unknown")]
     down = a_node("n3", ready="False")
 
-    assert [n.target.node for n in eligible_nodes([*lost, down], ADialect())] == ["n1", "n2"]
-    assert [n.target.node for n in eligible_nodes([*lost, a_node("n4")], ADialect())] == ["n4"]
+    assert eligible(*lost, down) == ["n1", "n2"]
+    assert eligible(*lost, a_node("n4")) == ["n4"]
+
+
+def test_nodes_out_of_sight_stay_when_none_of_the_chosen_ones_is_ready() -> None:
+    """Nodes that the labels leave out do not vouch for those that they choose."""
+    lost = a_node("n1", ready="Unknown", labels={"pool": "a"})
+
+    assert eligible(lost, a_node("n2", labels={"pool": "b"}), labels={"pool": "a"}) == ["n1"]
 
 
 def test_with_local_traffic_policy_only_nodes_with_a_ready_pod_are_registered() -> None:
@@ -144,20 +253,44 @@ def test_with_local_traffic_policy_only_nodes_with_a_ready_pod_are_registered() 
         "shop/web", an_endpoint("10.0.0.1", node="n2"), an_endpoint("10.0.0.2", ready=False)
     )
     known = targets(local, part, a_node("n1"), a_node("n2"))
+    nobody_knows = targets(local, a_node("n1"), live=False)
 
-    pods = known.pods(WEB, a_port())
-
-    assert known.nodes(local, pods, labels={}) == (
+    assert known.nodes(local, a_port()) == (
         NodeTarget(node="n2", provider_id="aws:///eu-west-1a/i-n2"),
     )
-    assert known.nodes(local, None, labels={}) is None
+    assert nobody_knows.nodes(local, a_port()) is None
+
+
+def test_the_incumbent_registers_every_node_whatever_the_traffic_policy() -> None:
+    """AWS Load Balancer Controller does not look at ``externalTrafficPolicy``."""
+    local = a_service(local=True)
+    known = targets(local, a_slice("shop/web", an_endpoint(node="n2")), a_node("n1"), a_node("n2"))
+
+    found = known.nodes(local, a_port(), compatibility=Compatibility.INCUMBENT)
+
+    assert found is not None
+    assert [target.node for target in found] == ["n1", "n2"]
+
+
+def test_a_node_whose_pods_wait_for_the_load_balancer_serves_no_local_traffic() -> None:
+    """A node port under Local leads to ready pods alone, so health through it could never come."""
+    local = a_service(local=True)
+    waiting = an_endpoint("10.0.0.1", node="n1", ready=False)
+    snapshot = replace(
+        a_snapshot(local, a_slice("shop/web", waiting), a_node("n1"), live=True),
+        pods={Key("shop", waiting.pod): a_waiting_pod(waiting.pod)},
+    )
+    known = Targets(snapshot, ADialect())
+
+    assert known.pods(local, a_port()) != ()
+    assert known.nodes(local, a_port()) == ()
 
 
 def test_nodes_can_be_chosen_by_label() -> None:
     """A Service may ask for a part of the nodes."""
     known = targets(a_node("n1", labels={"pool": "a"}), a_node("n2", labels={"pool": "b"}))
 
-    chosen = known.nodes(a_service(), (), labels={"pool": "b"})
+    chosen = known.nodes(a_service(), a_port(), labels={"pool": "b"})
 
     assert chosen is not None
     assert [n.node for n in chosen] == ["n2"]
@@ -167,10 +300,10 @@ def test_what_files_do_not_hold_is_unknown_rather_than_empty() -> None:
     """No EndpointSlice in a file says nothing about pods; in a cluster it says there are none."""
     offline, live = targets(a_service(), live=False), targets(a_service(), live=True)
 
-    assert offline.pods(WEB, a_port()) is None
-    assert offline.nodes(a_service(), None, labels={}) is None
-    assert live.pods(WEB, a_port()) == ()
-    assert live.nodes(a_service(), (), labels={}) == ()
+    assert offline.pods(a_service(), a_port()) is None
+    assert offline.nodes(a_service(), a_port()) is None
+    assert live.pods(a_service(), a_port()) == ()
+    assert live.nodes(a_service(), a_port()) == ()
 
 
 def test_a_kind_that_could_not_be_listed_is_unknown() -> None:
@@ -181,15 +314,15 @@ def test_a_kind_that_could_not_be_listed_is_unknown() -> None:
     )
     known = Targets(snapshot, ADialect())
 
-    assert known.pods(WEB, a_port()) is None
-    assert known.nodes(a_service(), (), labels={}) is None
+    assert known.pods(a_service(), a_port()) is None
+    assert known.nodes(a_service(), a_port()) is None
 
 
 def counted(
     *objects: Workload | Autoscaler | Service | EndpointSlice, live: bool = True
 ) -> TargetCount:
     known = targets(a_service(), *objects, live=live)
-    return known.count(a_service(), known.pods(WEB, a_port()))
+    return known.count(a_service(), known.pods(a_service(), a_port()))
 
 
 @pytest.mark.parametrize(

@@ -106,11 +106,9 @@ def test_what_exists_outranks_the_installations_default_scheme() -> None:
     assert balancer_of(world.express()) == balancer_of(before)
 
 
-@pytest.mark.parametrize(
-    "name", ["internal-web", "-web", "web-", "a" * 33, "web_1", "web.shop", "wéb"]
-)
+@pytest.mark.parametrize("name", ["internal-web", "-web", "web-", "web_1", "web.shop", "wéb"])
 def test_a_name_that_aws_would_refuse_is_refused_here(name: str) -> None:
-    """Thirty-two letters, digits and inner hyphens, not starting with internal-."""
+    """Letters, digits and inner hyphens, not starting with internal-; its length is read before."""
     result = a_world({"load-balancer-name": name}).express()
 
     assert codes(result) == ["CLOUD-NAME-INVALID"]

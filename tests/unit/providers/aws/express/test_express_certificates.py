@@ -9,7 +9,8 @@ import pytest
 
 from providers.aws import addresses
 from providers.aws.account import Certificate, Facts
-from providers.aws.desired.certificates import best_certificate
+from providers.aws.desired.discovery import best_certificate
+from provisioner.model.intent import Compatibility
 from provisioner.model.resource import has_unknown
 from tests.factories import a_path, a_rule, an_ingress
 from tests.unit.providers.aws.express.worlds import (
@@ -293,3 +294,22 @@ def test_without_an_account_a_found_certificate_is_known_after_apply() -> None:
     result = a_world({"listen-ports": HTTPS}, facts=Facts()).express()
 
     assert has_unknown(spec_of(result, "aws:listener/shop/web/443")["Certificates"])
+
+
+def test_the_incumbents_choice_is_every_certificate_that_matches_by_arn() -> None:
+    """Member by member; the default one is listed among the further ones as well."""
+    expired = a_certificate("expired", "shop.example.com", not_after="2026-01-01T00:00:00Z")
+    world = https_world(WILD, EXACT, expired)
+    settings = replace(world.settings, compatibility=Compatibility.INCUMBENT)
+
+    expressed = replace(world, settings=settings).express()
+
+    listener = spec_of(expressed, addresses.listener("shop/web", 443))
+    assert certificates_of(listener) == ({"CertificateArn": arn("exact")},)
+    listed = [
+        spec_of(expressed, address)["Certificates"]
+        for address in addresses_of(expressed, "ListenerCertificate")
+    ]
+    named = [({"CertificateArn": arn(name)},) for name in ("exact", "wild")]
+    assert all(each in listed for each in named)
+    assert len(listed) == len(named)

@@ -90,6 +90,64 @@ def test_listed_security_groups_make_interfaces_uninteresting() -> None:
     assert managed["pod_ips"] == ("10.0.0.5",)
 
 
+WAF = "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/edge/1"
+LOGS = "ingress-provisioner.io/access-logs"
+
+
+@pytest.mark.parametrize(
+    ("annotations", "name", "value"),
+    [
+        ({"wafv2-acl-name": "edge"}, "web_acls", ("edge",)),
+        ({"wafv2-acl-arn": WAF}, "web_acls", (WAF,)),
+        (
+            {
+                "listen-ports": HTTPS,
+                "mutual-authentication": '[{"port": 443, "mode": "verify", "trustStore": "ts"}]',
+            },
+            "trust_stores",
+            ("ts",),
+        ),
+        (
+            {"listen-ports": HTTPS, "ssl-policy": "ELBSecurityPolicy-2016-08"},
+            "ssl_policies",
+            ("ELBSecurityPolicy-2016-08",),
+        ),
+        ({LOGS: "s3://logs/a"}, "log_buckets", ("logs",)),
+        (
+            {
+                "load-balancer-attributes": "connection_logs.s3.enabled=true,"
+                "connection_logs.s3.bucket=other"
+            },
+            "log_buckets",
+            ("other",),
+        ),
+        ({"shield-advanced-protection": "false"}, "shield", True),
+    ],
+)
+def test_names_in_annotations_are_looked_up(
+    annotations: Mapping[str, str], name: str, value: object
+) -> None:
+    """What does not exist is told before anything is made."""
+    assert ask(annotations)[name] == value
+
+
+@pytest.mark.parametrize(
+    "annotations",
+    [
+        {"wafv2-acl-arn": "none"},
+        {"waf-acl-id": "0a1b"},  # WAF Classic has no cheap list
+        {LOGS: "false"},
+        {"load-balancer-attributes": "access_logs.s3.enabled=false,access_logs.s3.bucket=logs"},
+        {"mutual-authentication": '[{"port": 443, "mode": "passthrough"}]', "listen-ports": HTTPS},
+    ],
+)
+def test_what_names_nothing_is_not_looked_up(annotations: Mapping[str, str]) -> None:
+    """Turning something off needs no questions."""
+    names = {"web_acls", "trust_stores", "ssl_policies", "log_buckets", "shield"}
+
+    assert names.isdisjoint(ask(annotations))
+
+
 def test_nodes_without_an_instance_are_not_asked_for() -> None:
     """Fargate nodes have a provider id that names no EC2 instance."""
     fargate = a_node("f1", provider_id="aws:///eu-west-1a/fargate-10-0-0-9")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 
 from providers.aws.account import Facts, Subnet
 from providers.aws.desired.subnets import judge
+from providers.aws.settings import SUBNET_TAGS
 from provisioner.model.intent import Scheme
 from provisioner.model.resource import Observed, Unknown, has_unknown
+from provisioner.ports import Expressed
 from tests.unit.providers.aws.express.worlds import (
     EXTERNAL_ROLE,
     INTERNAL_ROLE,
@@ -284,3 +287,93 @@ def test_ids_are_known_even_without_an_account() -> None:
 
     assert balancer_of(result)["Subnets"] == ("subnet-a", "subnet-b")
     assert not has_unknown(balancer_of(result)["Subnets"])
+
+
+TEAM = {"team": ("shop",), "tier": ("front", "edge")}
+MINE = {"team": "shop", "tier": "edge"}
+
+
+def by_tags(
+    subnets: Sequence[Subnet],
+    *,
+    selector: Mapping[str, tuple[str, ...]] = TEAM,
+    observed: Observed | None = None,
+) -> Expressed:
+    """Return the load balancer of a class that selects subnets by tags."""
+    world = a_world(facts=some_facts(subnets=subnets), observed=observed)
+    intent = world.intent()
+    return world.express(replace(intent, options={**intent.options, SUBNET_TAGS.name: selector}))
+
+
+@pytest.mark.parametrize(
+    ("subnets", "chosen"),
+    [
+        pytest.param(
+            [a_subnet("a", tags=MINE), a_subnet("b", "b", tags={**MINE, "tier": "front"})],
+            ("subnet-a", "subnet-b"),
+            id="any of the values",
+        ),
+        pytest.param(
+            [
+                a_subnet("a", tags=MINE, public=True),
+                a_subnet("b", "b", tags=MINE),
+                a_subnet("c", tags=tagged()),
+                a_subnet("d", "b", tags=tagged()),
+            ],
+            ("subnet-a", "subnet-b"),
+            id="instead of role tags and routes",
+        ),
+        pytest.param(
+            [
+                a_subnet("a", tags={**MINE, **OTHER}),
+                a_subnet("b", "b", tags=MINE),
+                a_subnet("c", tags=MINE, free=7),
+                a_subnet("d", tags=MINE),
+                a_subnet("e", tags={**MINE, **OWN}),
+            ],
+            ("subnet-b", "subnet-e"),
+            id="other clusters, full ones and one per zone as ever",
+        ),
+    ],
+)
+def test_a_class_may_select_subnets_by_tags(
+    subnets: Sequence[Subnet], chosen: tuple[str, ...]
+) -> None:
+    """Every key of the selector must be there, with one of its values."""
+    assert balancer_of(by_tags(subnets))["Subnets"] == chosen
+
+
+def test_a_key_without_values_asks_for_the_tag_alone() -> None:
+    """Whatever it says."""
+    subnets = [a_subnet("a", tags={"team": "x"}), a_subnet("b", "b", tags={"team": ""})]
+
+    result = by_tags(subnets, selector={"team": ()})
+
+    assert balancer_of(result)["Subnets"] == ("subnet-a", "subnet-b")
+
+
+def test_a_selector_that_selects_too_little_names_every_subnet() -> None:
+    """And says which tags were looked for."""
+    result = by_tags([a_subnet("a", tags=MINE), a_subnet("b", "b")])
+
+    problem = finding(result, "SUBNET-NOT-ENOUGH")
+    assert "subnet-b (eu-west-1b) has no tag team=shop" in problem.message
+    assert "team=shop, tier=front|edge" in problem.hint
+
+
+def test_the_subnets_that_a_load_balancer_fills_stay_selected() -> None:
+    """It is what takes their addresses, so a full one of its own is no reason to move out."""
+    subnets = [a_subnet("a", tags=MINE), a_subnet("b", "b", tags=MINE)]
+    observed = seen(by_tags(subnets))
+    full = [a_subnet("a", tags=MINE, free=2), subnets[1], a_subnet("c", tags=MINE)]
+
+    assert balancer_of(by_tags(full, observed=observed))["Subnets"] == ("subnet-a", "subnet-b")
+
+
+def test_a_selector_moves_an_existing_load_balancer() -> None:
+    """It is as good as a list, unlike discovery, which an existing one is spared."""
+    before = [a_subnet("a"), a_subnet("b", "b")]
+    observed = seen(a_world(facts=some_facts(subnets=before)).express())
+    after = [*before, a_subnet("c", tags=MINE), a_subnet("d", "b", tags=MINE)]
+
+    assert balancer_of(by_tags(after, observed=observed))["Subnets"] == ("subnet-c", "subnet-d")

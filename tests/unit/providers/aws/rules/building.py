@@ -30,13 +30,21 @@ from provisioner.model.intent import (
     TargetMode,
     WeightedBackend,
 )
-from provisioner.model.kube import Key
+from provisioner.model.kube import NO_STRINGS, Key
 from provisioner.model.limits import Limits
-from provisioner.model.resource import Observed, ObservedResource, Resource, Spec
+from provisioner.model.resource import (
+    Json,
+    Observed,
+    ObservedResource,
+    Resource,
+    Spec,
+    to_json,
+)
 from provisioner.model.settings import Identity, Settings
 from provisioner.ports import Expression, StepRoom
 
 GROUP = "edge"
+HTTPS = 443
 LISTENER = addresses.listener(GROUP, 80)
 FACTS = Facts(vpc=Vpc(id="vpc-1", cidrs=("10.0.0.0/16",)))
 IDENTITY = Identity(cluster_name="prod", cluster_uid="uid-1")
@@ -86,15 +94,22 @@ def a_path(
 
 
 def a_listener(
-    *paths: PathRule, default: RuleAction | None = None, redirect_to: int | None = None
+    *paths: PathRule,
+    port: int = 80,
+    default: RuleAction | None = None,
+    default_ingress: str = "",
+    default_options: Mapping[str, object] | None = None,
+    redirect_to: int | None = None,
 ) -> ListenerIntent:
-    """Return the listener on port 80 with these paths."""
+    """Return a listener with these paths; on port 443 it speaks HTTPS."""
     return ListenerIntent(
-        port=80,
-        protocol=ListenerProtocol.HTTP,
+        port=port,
+        protocol=ListenerProtocol.HTTPS if port == HTTPS else ListenerProtocol.HTTP,
         members=tuple(sorted({path.ingress for path in paths})),
         rules=paths,
         default=default or FixedResponse(),
+        default_ingress=Key.parse(default_ingress) if default_ingress else None,
+        default_options=default_options or {},
         redirect_to=redirect_to,
     )
 
@@ -143,6 +158,7 @@ def express(
     account: Mapping[str, int] | None = None,
     compatibility: Compatibility = Compatibility.KUBERNETES,
     without: Sequence[BackendId] = (),
+    foreign: Mapping[str, str] = NO_STRINGS,
 ) -> rules.ListenerRules:
     """Return the rules of a listener whose backends, but for ``without``, have target groups."""
     actions = [rule.action for rule in listener.rules]
@@ -165,7 +181,30 @@ def express(
         listener,
         target_groups={b: group_address(b) for b in ids if b not in without},
         kept=tuple(kept),
+        foreign=foreign,
     )
+
+
+def incumbent(
+    listener: ListenerIntent,
+    *,
+    members: Sequence[Member] | None = None,
+    observed: Sequence[ObservedResource] = (),
+    account: Mapping[str, int] | None = None,
+) -> rules.ListenerRules:
+    """Return the rules of a listener in the reading of AWS Load Balancer Controller."""
+    return express(
+        listener,
+        members=members,
+        observed=observed,
+        account=account,
+        compatibility=Compatibility.INCUMBENT,
+    )
+
+
+def field(resource: Resource, name: str) -> Json:
+    """Return a field of a resource's spec as plain JSON."""
+    return to_json(resource.spec.get(name))
 
 
 def seen(resource: Resource, **outputs: str) -> ObservedResource:
@@ -260,3 +299,12 @@ def some_limits(**account: int) -> Limits:
 def with_spec(resource: ObservedResource, spec: Spec) -> ObservedResource:
     """Return an observed resource with another spec."""
     return replace(resource, spec=spec)
+
+
+def only_entry(resource: Resource, name: str) -> Mapping[str, Json]:
+    """Return the one entry of a list in a resource's spec as plain JSON."""
+    listed = field(resource, name)
+    assert isinstance(listed, list)
+    [entry] = listed
+    assert isinstance(entry, dict)
+    return entry

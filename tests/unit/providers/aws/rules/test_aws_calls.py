@@ -8,198 +8,35 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
-from providers.aws import addresses
 from providers.aws.addresses import Kind
 from providers.aws.changes.calls import calls
 from providers.aws.changes.steps import steps
-from providers.aws.routing.actions import forward_to
-from provisioner.model.change import Action, Call, Change
+from provisioner.model.change import Action, Call, Change, Wait, WaitFor
 from provisioner.model.resource import (
+    Fingerprint,
     Observed,
     ObservedResource,
     PlainInput,
     Ref,
     Resource,
     Value,
-    freeze_spec,
+    to_json,
 )
-from tests.unit.providers.aws.rules.building import GROUP, changes, seen, some_room
+from tests.unit.providers.aws.rules.building import changes, seen, some_room
+from tests.unit.providers.aws.rules.every_kind import (
+    CHANGED,
+    CREATIONS,
+    DELETIONS,
+    LISTENER,
+    LOAD_BALANCER,
+    RULE,
+    UPDATES,
+    a_permission,
+    everything,
+)
 
 SESSION = botocore.session.get_session()
-TAGS: PlainInput = [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]
-LOAD_BALANCER = addresses.load_balancer(GROUP)
-SECURITY_GROUP = addresses.frontend_security_group(GROUP)
-LISTENER = addresses.listener(GROUP, 443)
-TARGET_GROUP = addresses.target_group(GROUP, "shop/web/web:80/pod")
-RULE = addresses.listener_rule(GROUP, 443, "a")
-PATH: PlainInput = {"Field": "path-pattern", "PathPatternConfig": {"Values": ["/a"]}}
-
-
-def a_resource(kind: Kind, address: str, **spec: PlainInput) -> Resource:
-    """Return a resource with this spec."""
-    return Resource(kind=kind.value, address=address, group=GROUP, spec=freeze_spec(spec))
-
-
-def a_permission(*ranges: tuple[str, str]) -> PlainInput:
-    """Return a permission for TCP 443 from (CIDR, description) pairs."""
-    listed: list[PlainInput] = [{"CidrIp": cidr, "Description": text} for cidr, text in ranges]
-    return [{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": listed}]
-
-
-def everything() -> dict[Kind, Resource]:
-    """Return one resource of every kind, as express would spell it."""
-    return {
-        Kind.LOAD_BALANCER: a_resource(
-            Kind.LOAD_BALANCER,
-            LOAD_BALANCER,
-            Name="ipr-edge-0123456789",
-            Scheme="internal",
-            Type="application",
-            IpAddressType="ipv4",
-            Subnets=["subnet-1", "subnet-2"],
-            SecurityGroups=[Ref(SECURITY_GROUP, "GroupId"), "sg-1"],
-            Attributes=[{"Key": "idle_timeout.timeout_seconds", "Value": "30"}],
-            Tags=TAGS,
-        ),
-        Kind.SECURITY_GROUP: a_resource(
-            Kind.SECURITY_GROUP,
-            SECURITY_GROUP,
-            GroupName="ipr-edge",
-            Description="Ingress Provisioner: clients of edge",
-            VpcId="vpc-1",
-            Tags=TAGS,
-        ),
-        Kind.SECURITY_GROUP_RULE: a_resource(
-            Kind.SECURITY_GROUP_RULE,
-            addresses.frontend_rule(GROUP, 443),
-            GroupId=Ref(SECURITY_GROUP, "GroupId"),
-            IpPermissions=a_permission(("10.0.0.0/8", "a"), ("0.0.0.0/0", "b")),
-            Tags=TAGS,
-        ),
-        Kind.LISTENER: a_resource(
-            Kind.LISTENER,
-            LISTENER,
-            LoadBalancerArn=Ref(LOAD_BALANCER, "LoadBalancerArn"),
-            Protocol="HTTPS",
-            Port=443,
-            SslPolicy="ELBSecurityPolicy-2016-08",
-            Certificates=[{"CertificateArn": "arn:c"}],
-            DefaultActions=forward_to({TARGET_GROUP: 1}),
-            Tags=TAGS,
-        ),
-        Kind.LISTENER_CERTIFICATE: a_resource(
-            Kind.LISTENER_CERTIFICATE,
-            addresses.listener_certificate(GROUP, 443, "arn:d"),
-            ListenerArn=Ref(LISTENER, "ListenerArn"),
-            Certificates=[{"CertificateArn": "arn:d"}],
-        ),
-        Kind.LISTENER_RULE: a_resource(
-            Kind.LISTENER_RULE,
-            RULE,
-            ListenerArn=Ref(LISTENER, "ListenerArn"),
-            Priority=100,
-            Conditions=[PATH],
-            Actions=forward_to({TARGET_GROUP: 1}),
-            Tags=TAGS,
-        ),
-        Kind.TARGET_GROUP: a_resource(
-            Kind.TARGET_GROUP,
-            TARGET_GROUP,
-            Name="ipr-shop-web-0123456789",
-            TargetType="ip",
-            Protocol="HTTP",
-            ProtocolVersion="HTTP1",
-            Port=8080,
-            VpcId="vpc-1",
-            HealthCheckEnabled=True,
-            HealthCheckProtocol="HTTP",
-            HealthCheckPort="traffic-port",
-            HealthCheckPath="/",
-            HealthCheckIntervalSeconds=15,
-            HealthCheckTimeoutSeconds=5,
-            HealthyThresholdCount=2,
-            UnhealthyThresholdCount=2,
-            Matcher={"HttpCode": "200"},
-            Attributes=[{"Key": "stickiness.enabled", "Value": "false"}],
-            Tags=TAGS,
-        ),
-        Kind.TARGETS: a_resource(
-            Kind.TARGETS,
-            addresses.targets_of(TARGET_GROUP),
-            TargetGroupArn=Ref(TARGET_GROUP, "TargetGroupArn"),
-            Targets=[{"Id": f"10.0.0.{i}", "Port": 8080} for i in range(3)],
-        ),
-    }
-
-
-CHANGED: Mapping[Kind, Mapping[str, PlainInput]] = {
-    Kind.LOAD_BALANCER: {
-        "Subnets": ["subnet-1", "subnet-3"],
-        "SecurityGroups": ["sg-2"],
-        "IpAddressType": "dualstack",
-        "Attributes": [{"Key": "idle_timeout.timeout_seconds", "Value": "60"}],
-        "Tags": [{"Key": "a", "Value": "9"}],
-    },
-    Kind.SECURITY_GROUP: {"Tags": [{"Key": "a", "Value": "9"}]},
-    Kind.SECURITY_GROUP_RULE: {
-        "IpPermissions": a_permission(("10.0.0.0/8", "reworded"), ("192.168.0.0/16", "c"))
-    },
-    Kind.LISTENER: {
-        "SslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06",
-        "Tags": [{"Key": "a", "Value": "1"}],
-    },
-    Kind.LISTENER_RULE: {
-        "Conditions": [{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/b"]}}],
-        "Tags": [{"Key": "c", "Value": "1"}],
-    },
-    Kind.TARGET_GROUP: {
-        "HealthCheckPath": "/healthz",
-        "Matcher": {"HttpCode": "200-299"},
-        "Attributes": [{"Key": "stickiness.enabled", "Value": "true"}],
-        "Tags": [],
-    },
-    Kind.TARGETS: {"Targets": [{"Id": "10.0.0.9", "Port": 8080}]},
-}
-UPDATES = {
-    Kind.LOAD_BALANCER: [
-        "SetSubnets",
-        "SetSecurityGroups",
-        "SetIpAddressType",
-        "ModifyLoadBalancerAttributes",
-        "AddTags",
-        "RemoveTags",
-    ],
-    Kind.SECURITY_GROUP: ["CreateTags", "DeleteTags"],
-    Kind.SECURITY_GROUP_RULE: [
-        "AuthorizeSecurityGroupIngress",
-        "UpdateSecurityGroupRuleDescriptionsIngress",
-        "RevokeSecurityGroupIngress",
-    ],
-    Kind.LISTENER: ["ModifyListener", "RemoveTags"],
-    Kind.LISTENER_RULE: ["ModifyRule", "AddTags", "RemoveTags"],
-    Kind.TARGET_GROUP: ["ModifyTargetGroup", "ModifyTargetGroupAttributes", "RemoveTags"],
-    Kind.TARGETS: ["RegisterTargets", "DeregisterTargets"],
-}
-CREATIONS = {
-    Kind.LOAD_BALANCER: ["CreateLoadBalancer", "ModifyLoadBalancerAttributes"],
-    Kind.SECURITY_GROUP: ["CreateSecurityGroup"],
-    Kind.SECURITY_GROUP_RULE: ["AuthorizeSecurityGroupIngress"],
-    Kind.LISTENER: ["CreateListener"],
-    Kind.LISTENER_CERTIFICATE: ["AddListenerCertificates"],
-    Kind.LISTENER_RULE: ["CreateRule"],
-    Kind.TARGET_GROUP: ["CreateTargetGroup", "ModifyTargetGroupAttributes"],
-    Kind.TARGETS: ["RegisterTargets"],
-}
-DELETIONS = {
-    Kind.LOAD_BALANCER: ["DeleteLoadBalancer"],
-    Kind.SECURITY_GROUP: ["DeleteSecurityGroup"],
-    Kind.SECURITY_GROUP_RULE: ["RevokeSecurityGroupIngress"],
-    Kind.LISTENER: ["DeleteListener"],
-    Kind.LISTENER_CERTIFICATE: ["RemoveListenerCertificates"],
-    Kind.LISTENER_RULE: ["DeleteRule"],
-    Kind.TARGET_GROUP: ["DeleteTargetGroup"],
-    Kind.TARGETS: ["DeregisterTargets"],
-}
+NO_BODY: PlainInput = {"StatusCode": "404", "ContentType": "text/plain"}
 
 
 def the_change(desired: Resource | None, observed: Resource | None) -> Change:
@@ -218,7 +55,7 @@ def operations(made: Sequence[Call]) -> list[str]:
 def sent(value: Value) -> object:  # what botocore takes: anything JSON-like
     """Return a value as it is sent: plain lists and dicts, Refs as ids."""
     if isinstance(value, Ref):
-        return f"id-of-{value.field}"
+        return f"id-of-{value.field}".ljust(36, "0")  # Shield's ids are that long
     if isinstance(value, Mapping):
         return {key: sent(item) for key, item in value.items()}
     return [sent(item) for item in value] if isinstance(value, tuple) else value
@@ -370,3 +207,109 @@ def test_observed_resources_are_what_the_tests_think() -> None:
 
     assert isinstance(seen(resource), ObservedResource)
     assert seen(resource).order == 100
+
+
+def test_a_pool_that_is_gone_is_removed_by_family() -> None:
+    """ModifyIpPools takes away by name of the family, not by an empty pool."""
+    before = everything()[Kind.LOAD_BALANCER].with_spec(IpamPools={"Ipv4IpamPoolId": "pool-1"})
+
+    (call,) = calls(the_change(before.with_spec(IpamPools={}), before))
+
+    assert call.operation == "ModifyIpPools"
+    assert call.parameters["RemoveIpamPools"] == ("ipv4",)
+    assert "IpamPools" not in call.parameters
+    assert problems(call) == ""
+
+
+def test_no_reserved_capacity_is_a_reset() -> None:
+    """Zero units is how the annotation says it; AWS has a flag for it."""
+    before = everything()[Kind.LOAD_BALANCER].with_spec(
+        MinimumLoadBalancerCapacity={"CapacityUnits": 200}
+    )
+
+    (call,) = calls(
+        the_change(before.with_spec(MinimumLoadBalancerCapacity={"CapacityUnits": 0}), before)
+    )
+
+    assert call.parameters["ResetCapacityReservation"] is True
+    assert "MinimumLoadBalancerCapacity" not in call.parameters
+    assert problems(call) == ""
+
+
+def test_capacity_is_reserved_once_the_load_balancer_is_active() -> None:
+    """AWS refuses it before; it is no parameter of CreateLoadBalancer either."""
+    desired = everything()[Kind.LOAD_BALANCER].with_spec(
+        MinimumLoadBalancerCapacity={"CapacityUnits": 200}
+    )
+
+    made, reserved = steps([the_change(desired, None)], Observed(), some_room())
+
+    assert operations(made.calls) == ["CreateLoadBalancer", "ModifyLoadBalancerAttributes"]
+    assert "MinimumLoadBalancerCapacity" not in made.calls[0].parameters
+    assert (reserved.id, reserved.after) == (f"{LOAD_BALANCER}#capacity", (LOAD_BALANCER,))
+    assert reserved.wait == WaitFor(kind=Wait.ACTIVE, on=(LOAD_BALANCER,))
+    assert operations(reserved.calls) == ["ModifyCapacityReservation"]
+
+
+@pytest.mark.parametrize("kind", [Kind.WEB_ACL_ASSOCIATION, Kind.PROTECTION])
+def test_guards_are_attached_once_the_load_balancer_is_active(kind: Kind) -> None:
+    """A load balancer that is being made is unknown to them (WAFUnavailableEntityException)."""
+    balancer, guard = everything()[Kind.LOAD_BALANCER], everything()[kind]
+
+    _, made = steps(changes([balancer, guard], []), Observed(), some_room())
+
+    assert made.wait == WaitFor(kind=Wait.ACTIVE, on=(LOAD_BALANCER,))
+
+
+def test_web_acls_go_with_their_load_balancer_and_protections_do_not() -> None:
+    """AWS ends the association by itself, and keeps a protection for what is gone."""
+    kinds = (Kind.LOAD_BALANCER, Kind.PROTECTION, Kind.WEB_ACL_ASSOCIATION)
+    observed = [seen(everything()[kind]) for kind in kinds]
+
+    found = {s.kind: s for s in steps(changes([], observed), Observed(), some_room())}
+
+    assert operations(found["WebACLAssociation"].calls) == []
+    assert found["WebACLAssociation"].reason == "goes with its load balancer"
+    assert operations(found["Protection"].calls) == ["DeleteProtection"]
+
+
+def test_no_protection_where_there_is_none_makes_no_call() -> None:
+    """``false`` on a load balancer that nobody protected leaves nothing to do."""
+    desired = everything()[Kind.PROTECTION].with_spec(Enabled=False)
+
+    assert calls(the_change(desired, None)) == ()
+
+
+def test_a_protection_that_somebody_else_made_is_ended_by_its_id() -> None:
+    """The account's list of protections says which one it is."""
+    desired = everything()[Kind.PROTECTION].with_spec(Enabled=False, ProtectionId="p-1")
+
+    (call,) = calls(the_change(desired, None))
+
+    assert (call.service, call.operation) == ("shield", "DeleteProtection")
+    assert call.parameters["ProtectionId"] == "p-1"
+
+
+def test_a_secret_that_is_not_at_hand_stays_the_one_aws_has() -> None:
+    """A held rule's secret cannot be read back, and its weights must still be able to move."""
+    login: PlainInput = {
+        "Type": "authenticate-oidc",
+        "Order": 1,
+        "AuthenticateOidcConfig": {
+            "Issuer": "https://id.example.com",
+            "AuthorizationEndpoint": "https://id.example.com/a",
+            "TokenEndpoint": "https://id.example.com/t",
+            "UserInfoEndpoint": "https://id.example.com/u",
+            "ClientId": "x",
+            "ClientSecret": Fingerprint("d1"),
+        },
+    }
+    answer: PlainInput = {"Type": "fixed-response", "Order": 2, "FixedResponseConfig": NO_BODY}
+    before = everything()[Kind.LISTENER_RULE]
+
+    (call,) = calls(the_change(before.with_spec(Actions=[login, answer]), before))
+
+    shown = to_json(call.parameters["Actions"])
+    assert "fingerprint" not in str(shown)
+    assert "'UseExistingClientSecret': True" in str(shown)
+    assert problems(call) == ""

@@ -25,6 +25,8 @@ _DOCUMENTED = {
     "inbound-rules-per-security-group": (60, True),
     "security-groups-per-network-interface": (5, True),
     "tags-per-resource": (50, False),
+    "verify-listeners-per-application-load-balancer": (2, False),
+    "reserved-capacity-units-per-application-load-balancer": (15_000, True),
 }
 
 
@@ -68,6 +70,29 @@ def test_rules_listeners_certificates_and_groups_count_one_each() -> None:
     for kind, limit in kinds.items():
         found = limits.costs(a_resource(kind, "aws:x/edge"))
         assert found == (Cost(limit=limit, subject="load balancer edge", units=1),)
+
+
+@pytest.mark.parametrize(("mode", "units"), [("verify", 1), ("passthrough", 0), ("off", 0)])
+def test_a_listener_that_verifies_its_clients_counts_twice(mode: str, units: int) -> None:
+    """A load balancer has two of them at most."""
+    listener = a_resource("Listener", "aws:listener/edge/443", MutualAuthentication={"Mode": mode})
+
+    found = [c for c in limits.costs(listener) if c.limit == limits.VERIFY_LISTENERS]
+
+    assert sum(c.units for c in found) == units
+
+
+def test_reserved_capacity_counts_by_unit() -> None:
+    """Of nothing reserved, nothing is said."""
+    reserved = a_resource(
+        "LoadBalancer", "aws:load-balancer/edge", MinimumLoadBalancerCapacity={"CapacityUnits": 200}
+    )
+    bare = a_resource("LoadBalancer", "aws:load-balancer/edge")
+
+    costs = {c.limit: c.units for c in limits.costs(reserved)}
+
+    assert costs["reserved-capacity-units-per-application-load-balancer"] == 200
+    assert limits.CAPACITY_UNITS not in {c.limit for c in limits.costs(bare)}
 
 
 def test_a_target_group_counts_in_the_account_and_on_its_load_balancer() -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from providers.aws.routing import rules
-from providers.aws.routing.reach import Taken, contains
+from providers.aws.routing.remarks import listener_warnings
 from provisioner.model.diagnostic import Severity
 from provisioner.model.intent import (
     Compatibility,
@@ -99,47 +98,6 @@ def test_paths_of_other_hosts_hide_nothing() -> None:
     assert express(listener).diagnostics == ()
 
 
-@pytest.mark.parametrize(
-    ("glob", "pattern", "expected"),
-    [
-        ("/a/*", "/a/b", True),
-        ("/a/*", "/a/", True),
-        ("/a/*", "/a", False),
-        ("/a*", "/a?c", True),
-        ("/a?", "/a*", False),
-        ("/*", "/*/b/*", True),
-        ("/*b", "/a*b", True),
-        ("/*b", "/b*", False),
-        ("/*a*", "/xay*", True),
-        ("/?", "/?", True),
-        ("/?*", "/*", False),
-    ],
-)
-def test_containment_of_globs(glob: str, pattern: str, *, expected: bool) -> None:
-    """One pattern hides another only if it matches everything that the other matches."""
-    assert contains(glob, pattern) is expected
-
-
-@pytest.mark.parametrize("pattern", ["*", "/*", "*.jpg", "*/x"])
-def test_everything_takes_patterns_that_do_not_start_with_a_slash(pattern: str) -> None:
-    """Every request path starts with a slash, so ``*`` says no more than ``/*``."""
-    taken = Taken()
-    taken.add("/*", "first")
-
-    assert taken.by(pattern) == "first"
-
-
-def test_two_globs_together_may_hide_a_prefix() -> None:
-    """A Prefix is two values; it is dead once both are taken, by whomever."""
-    listener = a_listener(
-        a_path(path="/a", path_type=EXACT),
-        a_path(path="/a/", path_type=PREFIX),
-        a_path(path="/a", path_type=PREFIX),
-    )
-
-    assert codes(express(listener).diagnostics) == ["PATH-UNREACHABLE"]
-
-
 def _header(*values: str) -> dict[str, object]:
     config = {"HttpHeaderName": "x-test", "Values": tuple(values)}
     return {"conditions": ({"Field": "http-header", "HttpHeaderConfig": config},)}
@@ -228,6 +186,6 @@ def test_members_that_listen_only_where_everything_is_redirected_are_told() -> N
         backends=(),
     )
 
-    found = rules.redirect_warnings(intent)
+    found = listener_warnings(intent)
 
     assert [(d.code, d.ingress) for d in found] == [("LISTENER-REDIRECT-ONLY", lost)]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from providers.aws import addresses
 from providers.aws.addresses import Kind
 from providers.aws.changes.steps import steps
-from providers.aws.routing.actions import actions, forward_to
+from providers.aws.routing.actions import Destinations, actions, forward_to
 from provisioner.core.order import ordered
 from provisioner.model.change import Action, Step, Wait, WaitFor
 from provisioner.model.intent import FixedResponse
@@ -69,7 +69,7 @@ def listener(
     weights: Mapping[str, int] | None = None, *, generation: int = 1, port: int = 80
 ) -> Resource:
     """Return a listener, answering 404 or forwarding."""
-    default = forward_to(weights) if weights else actions(FixedResponse(), {})
+    default = forward_to(weights) if weights else actions(FixedResponse(), NOWHERE)
     return _resource(
         Kind.LISTENER,
         addresses.listener(GROUP, port),
@@ -84,7 +84,7 @@ def listener(
 
 def rule(name: str, weights: Mapping[str, int], priority: int) -> Resource:
     """Return a rule that forwards; without weights it answers 404."""
-    action = forward_to(weights) if weights else actions(FixedResponse(), {})
+    action = forward_to(weights) if weights else actions(FixedResponse(), NOWHERE)
     return _resource(
         Kind.LISTENER_RULE,
         addresses.listener_rule(GROUP, 80, name),
@@ -127,6 +127,7 @@ def acting(found: Mapping[str, Step]) -> list[str]:
     return [name for name, step in found.items() if step.action is not Action.NOOP]
 
 
+NOWHERE = Destinations(own={})
 BASE = [balancer(), listener()]
 OLD, NEW = tg("web"), tg("web", "node-port")
 A = addresses.listener_rule(GROUP, 80, "a")

@@ -70,6 +70,21 @@ def answered(code: str, message: str = "no", *, status: int = 400) -> ClientErro
         ("TooManyRules", LimitExceeded),
         ("TooManyUniqueTargetGroupsPerLoadBalancer", LimitExceeded),
         ("RulesPerSecurityGroupLimitExceeded", LimitExceeded),
+        ("404", NotFound),  # S3's answer to a HEAD has no body, so the status is the code
+        ("403", Denied),
+        ("WAFNonexistentItemException", NotFound),
+        ("WAFUnavailableEntityException", Throttled),  # certain not to have happened; try again
+        ("WAFInternalErrorException", Unavailable),
+        ("WAFLimitsExceededException", LimitExceeded),
+        ("WAFInvalidParameterException", Rejected),
+        ("ResourceAlreadyExistsException", Conflict),
+        ("OptimisticLockException", Conflict),
+        ("InsufficientCapacity", LimitExceeded),
+        ("CapacityUnitsLimitExceeded", LimitExceeded),
+        ("CapacityDecreaseRequestsLimitExceeded", LimitExceeded),
+        ("CapacityReservationPending", Conflict),
+        ("TrustStoreNotFound", NotFound),
+        ("TrustStoreNotReady", Conflict),
         ("ValidationError", Rejected),
         ("SomethingNew", Rejected),
     ],
@@ -104,6 +119,36 @@ def test_a_denial_names_the_permission() -> None:
     error = translated(answered("AccessDenied"), service="elbv2", operation="CreateRule")
 
     assert "elasticloadbalancing:CreateRule" in error.hint
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "action"),
+    [
+        ("s3", "HeadBucket", "s3:ListBucket"),
+        ("service-quotas", "GetServiceQuota", "servicequotas:GetServiceQuota"),
+        ("waf-regional", "AssociateWebACL", "waf-regional:AssociateWebACL"),
+    ],
+)
+def test_a_denial_names_the_permission_as_iam_does(
+    service: str, operation: str, action: str
+) -> None:
+    """Which is not always what the API or boto3 calls it."""
+    error = translated(answered("AccessDenied"), service=service, operation=operation)
+
+    assert f"allow {action} " in error.hint
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("CapacityDecreaseRequestsLimitExceeded", "tomorrow"),
+        ("InsufficientCapacity", "ask for less"),
+        ("WAFUnavailableEntityException", "in a minute"),
+    ],
+)
+def test_some_errors_have_a_way_out_of_their_own(code: str, words: str) -> None:
+    """What helps against limits in general would not help here."""
+    assert words in translated(answered(code), service="elbv2", operation="X").hint
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])

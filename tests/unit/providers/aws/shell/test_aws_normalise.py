@@ -5,10 +5,17 @@ The answers are shaped as the AWS CLI's reference shows them; emulators add less
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from providers.aws.live.normalise import Refs, actions, conditions, targets
+from providers.aws.live.normalise import listener, load_balancer, targets
+from providers.aws.live.plain import Refs
+from providers.aws.live.rule_words import actions, conditions
 from provisioner.model.resource import Ref, to_json
+
+if TYPE_CHECKING:
+    from types_boto3_elbv2.type_defs import MutualAuthenticationAttributesTypeDef
 
 ARN_A = "arn:aws:elasticloadbalancing:eu-central-1:1:targetgroup/a/1"
 ARN_B = "arn:aws:elasticloadbalancing:eu-central-1:1:targetgroup/b/1"
@@ -137,9 +144,34 @@ def test_several_actions_stand_in_their_order() -> None:
         {
             "Type": "authenticate-oidc",
             "Order": 1,
-            "AuthenticateOidcConfig": {"Issuer": "https://id.example.com", "ClientId": "x"},
+            "AuthenticateOidcConfig": {
+                "Issuer": "https://id.example.com",
+                "ClientId": {"fingerprint": "unknown"},
+                "ClientSecret": {"fingerprint": "unknown"},
+            },
         },
         {**TO_A[0], "Order": 2},
+    ]
+
+
+def test_secrets_stand_as_the_digests_that_their_tag_holds() -> None:
+    """AWS hides the secret; the tag says which one it was."""
+    login = {
+        "Type": "authenticate-oidc",
+        "AuthenticateOidcConfig": {"Issuer": "https://id.example.com", "ClientId": "x"},
+    }
+
+    found = actions([login], REFS, {"ingress-provisioner.io/secrets": "d-id d-secret"})
+
+    assert to_json(found) == [
+        {
+            "Type": "authenticate-oidc",
+            "AuthenticateOidcConfig": {
+                "Issuer": "https://id.example.com",
+                "ClientId": {"fingerprint": "d-id"},
+                "ClientSecret": {"fingerprint": "d-secret"},
+            },
+        }
     ]
 
 
@@ -202,3 +234,55 @@ def test_targets_stand_in_order_of_id_and_number_of_the_port() -> None:
         {"Id": "10.0.0.1", "Port": 8080},
         {"Id": "10.0.0.10", "Port": 80},
     ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ({}, {"Mode": "off"}),
+        ({"Mode": "off", "TrustStoreAssociationStatus": ""}, {"Mode": "off"}),
+        ({"Mode": "passthrough"}, {"Mode": "passthrough"}),
+        (
+            {
+                "Mode": "verify",
+                "TrustStoreArn": "arn:ts",
+                "TrustStoreAssociationStatus": "active",
+                "AdvertiseTrustStoreCaNames": "on",
+            },
+            {
+                "Mode": "verify",
+                "TrustStoreArn": "arn:ts",
+                "IgnoreClientCertificateExpiry": False,
+                "AdvertiseTrustStoreCaNames": "on",
+            },
+        ),
+    ],
+)
+def test_an_https_listener_always_says_what_it_asks_of_clients(
+    answer: MutualAuthenticationAttributesTypeDef, expected: dict[str, object]
+) -> None:
+    """Older listeners answer nothing; the state of a trust store is no setting."""
+    spec = listener({"Protocol": "HTTPS", "MutualAuthentication": answer}, "arn:c", {}, REFS)
+
+    assert spec["MutualAuthentication"] == expected
+
+
+def test_pools_and_capacity_are_said_where_there_are_some() -> None:
+    """Most load balancers have none, and a desired one names none either."""
+    bare = load_balancer({"LoadBalancerName": "a", "IpamPools": {}}, [], {}, REFS)
+    rich = load_balancer(
+        {
+            "LoadBalancerName": "a",
+            "CustomerOwnedIpv4Pool": "ipv4pool-coip-1",
+            "IpamPools": {"Ipv4IpamPoolId": "ipam-pool-1"},
+        },
+        [],
+        {},
+        REFS,
+        capacity=200,
+    )
+
+    assert set(bare) == {"Name"}
+    assert rich["CustomerOwnedIpv4Pool"] == "ipv4pool-coip-1"
+    assert rich["IpamPools"] == {"Ipv4IpamPoolId": "ipam-pool-1"}
+    assert rich["MinimumLoadBalancerCapacity"] == {"CapacityUnits": 200}

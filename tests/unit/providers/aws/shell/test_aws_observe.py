@@ -427,6 +427,7 @@ def test_reading_a_load_balancer_takes_a_bounded_number_of_calls(
         "DescribeTargetGroupAttributes",
         "DescribeTargetGroups",
         "DescribeTargetHealth",
+        "GetResources",  # our certificates
     ]
 
 
