@@ -8,12 +8,13 @@ to honour (external-dns#816, #2232, #6693).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Generic, Protocol, TypeVar
 
 from provisioner.model.annotation import Annotation, ClassWords, Inexpressible
+from provisioner.model.approval import Approval, Succession
 from provisioner.model.change import Call, Change, Step, WaitFor
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.incumbent import Adoption, Incumbent, Takeover
@@ -26,6 +27,7 @@ from provisioner.model.intent import (
 )
 from provisioner.model.kube import Key, Node, Parameters
 from provisioner.model.limits import Limits
+from provisioner.model.plan import LoadBalancerPlan
 from provisioner.model.readiness import GateNames, PodBackend, PodHealth
 from provisioner.model.resource import Observed, ObservedResource, Resource
 from provisioner.model.route import Reply, Request
@@ -54,6 +56,7 @@ class Fence(Protocol):
 
 
 W = TypeVar("W")  # what facts a provider wants to know
+Options = Mapping[str, object]
 F = TypeVar("F")  # the facts
 W_contra = TypeVar("W_contra", contravariant=True)
 F_co = TypeVar("F_co", covariant=True)
@@ -105,14 +108,7 @@ class Reader(Protocol[W_contra, F_co]):
         ...
 
     def pod_health(self, backend: str) -> Mapping[str, PodHealth]:
-        """Return the health of the pods registered with a backend, by address.
-
-        Args:
-            backend: Its id, as ``PodBackend`` has it.
-
-        Raises:
-            ConfigError: The world behind the reader is a file, where nothing is healthy or not.
-        """
+        """Return the health of a backend's pods, by address; a file raises ConfigError."""
         ...
 
     def check(self, desired: Sequence[Resource]) -> tuple[Diagnostic, ...]:
@@ -195,6 +191,7 @@ class Expressed:
 
     ``resources`` include what is kept of quarantined members. ``shared`` are the provider's notes
     for the shared part (which endpoint security group needs which port), canonical and sorted.
+    ``approval`` is what would be done, or is done, with somebody's approval.
     """
 
     group: str
@@ -202,6 +199,8 @@ class Expressed:
     diagnostics: tuple[Diagnostic, ...] = ()
     quarantined: tuple[Quarantined, ...] = ()
     shared: tuple[tuple[str, ...], ...] = ()
+    approval: Approval | None = None
+    succession: Succession | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,7 +209,8 @@ class Expression:
 
     ``modes`` has a mode (or None: known after apply) for every backend of the load balancer.
     ``keep`` are Ingresses that nothing here mentions but that others may still define (planning
-    from files): their observed rules stay.
+    from files): their observed rules stay. ``approved`` are the digests that somebody approved.
+    ``generation`` is which load balancer of the group is expressed, where one replaces another.
     """
 
     intent: LoadBalancerIntent
@@ -219,6 +219,8 @@ class Expression:
     limits: Limits
     settings: Settings
     keep: frozenset[Key] = frozenset()
+    approved: frozenset[str] = frozenset()
+    generation: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,6 +255,8 @@ class Provider(Protocol[W, F]):
     """Kind -> the spec field that holds targets; printed as a count, left out of digests."""
     gate_names: GateNames
     """Readiness gates of pods that are ours to open."""
+    sharing: frozenset[str]
+    """Annotations by which others may register targets with a backend, too."""
 
     def inexpressible(self, setting: str, value: object) -> Inexpressible | None:
         """Return what of a readable value this cloud cannot do, None where it can do all of it."""
@@ -276,6 +280,14 @@ class Provider(Protocol[W, F]):
 
     def serves(self, resource: ObservedResource, host: str) -> bool:
         """Tell whether what was seen in the cloud answers requests for just this host."""
+        ...
+
+    def backends_in(self, resources: Iterable[Resource | ObservedResource]) -> frozenset[BackendId]:
+        """Return the backends that target groups among resources of one load balancer are for."""
+        ...
+
+    def by_host(self, host: str, options: Options) -> Mapping[str, Options]:
+        """Return the hosts that a path answers for, with the options of its rule for each."""
         ...
 
     def wanted(self, intent: Intent, snapshot: Snapshot, settings: Settings) -> W:
@@ -327,6 +339,14 @@ class Provider(Protocol[W, F]):
         """Return what each load balancer among the resources does with a request, by group."""
         ...
 
+    def only_ours(self, observed: Observed, registered: Mapping[str, frozenset[str]]) -> Observed:
+        """Return what was observed, of shared backends only targets in ``registered`` (by name)."""
+        ...
+
+    def registrations(self, part: LoadBalancerPlan) -> tuple[Mapping[str, frozenset[str]], ...]:
+        """Return what is ours in shared backends: while a plan is carried out, and afterwards."""
+        ...
+
     def pod_backends(
         self, resources: Sequence[Resource], outputs: Mapping[str, Mapping[str, str]]
     ) -> tuple[PodBackend, ...]:
@@ -364,8 +384,7 @@ class Provider(Protocol[W, F]):
 class SharedExpression:
     """What ``express_shared`` is given besides parts and facts.
 
-    ``complete`` is False where not all load balancers are among the parts; the shared part then
-    only grows.
+    ``complete``: all load balancers are among the parts. If not, the shared part only grows.
     """
 
     observed: Observed

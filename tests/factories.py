@@ -6,7 +6,7 @@ has no slash get the AWS prefix, because most tests are about those.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -34,7 +34,14 @@ from provisioner.model.annotation import (
     Setting,
 )
 from provisioner.model.diagnostic import Diagnostic
-from provisioner.model.intent import Compatibility, FixedResponse, Intent, Redirect, Scheme
+from provisioner.model.intent import (
+    BackendId,
+    Compatibility,
+    FixedResponse,
+    Intent,
+    Redirect,
+    Scheme,
+)
 from provisioner.model.kube import (
     NO_STRINGS,
     Autoscaler,
@@ -60,7 +67,7 @@ from provisioner.model.kube import (
     Tenant,
     Workload,
 )
-from provisioner.model.resource import Observed, ObservedResource
+from provisioner.model.resource import Observed, ObservedResource, Resource
 from provisioner.model.selector import LabelSelector
 from provisioner.model.settings import FINALIZER, Identity, Settings
 from provisioner.model.snapshot import Snapshot
@@ -416,6 +423,25 @@ class ADialect:
     def serves(self, resource: ObservedResource, host: str) -> bool:
         """Tell whether a resource is said to serve a host."""
         return resource.spec.get("Host") == host
+
+    def backends_in(self, resources: Iterable[Resource | ObservedResource]) -> frozenset[BackendId]:
+        """Return the backends in specs, each as ``<namespace>/<ingress>/<service>:<port>``."""
+        said = (resource.spec.get("Backend") for resource in resources)
+        texts = (text.split("/") for text in said if isinstance(text, str))
+        return frozenset(
+            BackendId(
+                ingress=Key(namespace, name),
+                service=Key(namespace, port.partition(":")[0]),
+                port=port.partition(":")[2],
+            )
+            for namespace, name, port in texts
+        )
+
+    def by_host(
+        self, host: str, options: Mapping[str, object]
+    ) -> Mapping[str, Mapping[str, object]]:
+        """Return the one host of a path: no option here adds any."""
+        return {host: options}
 
 
 LISTENER_ATTRIBUTES: Setting[Mapping[str, str]] = Setting("listener-attributes")

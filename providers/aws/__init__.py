@@ -7,21 +7,28 @@ method imports the module it stands for: finding the provider and reading annota
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from providers.aws.addresses import Kind, newest_load_balancer
+from providers.aws.addresses import (
+    Kind,
+    balancer_of,
+    network_load_balancer,
+    newest_load_balancer,
+    on_balancer,
+)
 from providers.aws.annotations import NATIVE
 from providers.aws.neighbours import INCUMBENT_CONTROLLERS, PARAMETER_KINDS, neighbour
 from providers.aws.readiness import GATES, pod_backends
-from providers.aws.settings import PREFIX
+from providers.aws.settings import MULTI_CLUSTER, PREFIX
 from provisioner.model.annotation import Annotation, ClassWords, Inexpressible
 from provisioner.model.change import Change, Step
 from provisioner.model.incumbent import Adoption, Takeover
-from provisioner.model.intent import Intent, LoadBalancerIntent, TargetMode
+from provisioner.model.intent import BackendId, Intent, LoadBalancerIntent, TargetMode
 from provisioner.model.kube import Node, Parameters
 from provisioner.model.limits import Limits
+from provisioner.model.plan import LoadBalancerPlan
 from provisioner.model.readiness import GateNames, PodBackend
 from provisioner.model.resource import Observed, ObservedResource, Resource
 from provisioner.model.route import Reply, Request
@@ -53,6 +60,8 @@ _INFERRED_CLASS = "alb"
 _IMMUTABLE: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         Kind.LOAD_BALANCER.value: frozenset({"Scheme", "Type"}),
+        Kind.NETWORK_LOAD_BALANCER.value: frozenset({"Scheme", "Type"}),
+        Kind.NETWORK_TARGET_GROUP.value: frozenset({"Protocol", "TargetType", "VpcId"}),
         Kind.SECURITY_GROUP.value: frozenset({"VpcId"}),
         Kind.SECURITY_GROUP_RULE.value: frozenset({"GroupId"}),
         Kind.LISTENER_CERTIFICATE.value: frozenset({"Certificates"}),
@@ -71,6 +80,8 @@ _IMMUTABLE: Mapping[str, frozenset[str]] = MappingProxyType(
 _CREATE_ONLY: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         Kind.LOAD_BALANCER.value: frozenset({"Name", "CustomerOwnedIpv4Pool"}),
+        Kind.NETWORK_LOAD_BALANCER.value: frozenset({"Name"}),
+        Kind.NETWORK_TARGET_GROUP.value: frozenset({"Name", "Port"}),
         Kind.SECURITY_GROUP.value: frozenset({"GroupName", "Description"}),
         Kind.TARGET_GROUP.value: frozenset({"Name", "Port"}),
         Kind.CERTIFICATE.value: frozenset(
@@ -86,6 +97,7 @@ _CREATE_ONLY: Mapping[str, frozenset[str]] = MappingProxyType(
 _PARTIAL: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         Kind.LOAD_BALANCER.value: frozenset({"Attributes"}),
+        Kind.NETWORK_LOAD_BALANCER.value: frozenset({"Attributes"}),
         Kind.LISTENER.value: frozenset({"Attributes"}),
         Kind.TARGET_GROUP.value: frozenset({"Attributes"}),
     }
@@ -107,6 +119,7 @@ class AwsProvider:
     partial: Mapping[str, frozenset[str]] = _PARTIAL
     membership: Mapping[str, str] = _MEMBERSHIP
     gate_names: GateNames = GATES
+    sharing: frozenset[str] = frozenset({PREFIX + MULTI_CLUSTER.name})
 
     def inexpressible(self, setting: str, value: object) -> Inexpressible | None:
         """Return what of a readable value an ALB cannot do."""
@@ -139,6 +152,20 @@ class AwsProvider:
         from providers.aws.routing.conditions import serves
 
         return serves(resource, host)
+
+    def backends_in(self, resources: Iterable[Resource | ObservedResource]) -> frozenset[BackendId]:
+        """Return the backends that target groups among resources of one load balancer are for."""
+        from providers.aws.desired.room import backends_in
+
+        return frozenset(backends_in(resources))
+
+    def by_host(
+        self, host: str, options: Mapping[str, object]
+    ) -> Mapping[str, Mapping[str, object]]:
+        """Return the hosts that a path answers for, with the options of its rule for each."""
+        from providers.aws.routing.condition_hosts import by_host
+
+        return by_host(host, options)
 
     def wanted(self, intent: Intent, snapshot: Snapshot, settings: Settings) -> Wanted:
         """Return which facts expressing this intent needs."""
@@ -206,6 +233,18 @@ class AwsProvider:
 
         return route(resources, request)
 
+    def only_ours(self, observed: Observed, registered: Mapping[str, frozenset[str]]) -> Observed:
+        """Return what was observed without what others registered with shared target groups."""
+        from providers.aws.shared_targets import only_ours
+
+        return only_ours(observed, registered)
+
+    def registrations(self, part: LoadBalancerPlan) -> tuple[Mapping[str, frozenset[str]], ...]:
+        """Return what is ours in shared target groups: during a plan, and afterwards."""
+        from providers.aws.shared_targets import registrations
+
+        return registrations(part)
+
     def pod_backends(
         self, resources: Sequence[Resource], outputs: Mapping[str, Mapping[str, str]]
     ) -> tuple[PodBackend, ...]:
@@ -215,10 +254,14 @@ class AwsProvider:
     def status_addresses(
         self, group: str, outputs: Mapping[str, Mapping[str, str]]
     ) -> tuple[str, ...]:
-        """Return the DNS name of a load balancer, in lower case as clients compare it."""
+        """Return the DNS name of a load balancer, and of the network load balancer in front.
+
+        In lower case, as clients compare them.
+        """
         address = newest_load_balancer(group, outputs)
-        name = outputs.get(address, {}).get("DNSName", "")
-        return (name.lower(),) if name else ()
+        front = on_balancer(network_load_balancer(group), balancer_of(address))
+        names = (outputs.get(each, {}).get("DNSName", "") for each in (address, front))
+        return tuple(name.lower() for name in names if name)
 
     def open_reader(self, target: CloudTarget) -> Reader[Wanted, Facts]:
         """Connect for reading."""

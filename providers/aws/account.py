@@ -137,7 +137,8 @@ class Facts:
         certificates: Issued certificates of this region (only if asked), by ARN order.
         instances: By instance id; one that was not found is absent.
         pod_groups: Pod address -> security groups of its interface; absent where unknown.
-        load_balancers / target_groups: How many exist in the account that are not ours.
+        load_balancers / target_groups: How many exist in the account that are not ours;
+            ``network_load_balancers`` likewise.
         existing_names: Names of load balancers that are not ours, to refuse a collision.
         web_acls: Name or ARN as asked for -> ARN; "" where the account has none of that name.
         trust_stores: Name or ARN as asked for -> ARN; "" likewise.
@@ -165,6 +166,7 @@ class Facts:
     pod_groups: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     load_balancers: int = 0
     target_groups: int = 0
+    network_load_balancers: int = 0
     existing_names: frozenset[str] = frozenset()
     web_acls: Mapping[str, str] = field(default_factory=lambda: NO_STRINGS)
     trust_stores: Mapping[str, str] = field(default_factory=lambda: NO_STRINGS)

@@ -108,6 +108,7 @@ def _facts_part(facts: Facts) -> FactsPart:
         pod_groups=dict(sorted(facts.pod_groups.items())),
         load_balancers=facts.load_balancers,
         target_groups=facts.target_groups,
+        network_load_balancers=facts.network_load_balancers,
         existing_names=tuple(sorted(facts.existing_names)),
         web_acls=dict(sorted(facts.web_acls.items())),
         trust_stores=dict(sorted(facts.trust_stores.items())),

@@ -147,6 +147,7 @@ class FactsPart(Part):
     pod_groups: dict[str, tuple[str, ...]] = {}
     load_balancers: Count = 0
     target_groups: Count = 0
+    network_load_balancers: Count = 0
     existing_names: tuple[str, ...] = ()
     web_acls: dict[str, str] = {}
     trust_stores: dict[str, str] = {}

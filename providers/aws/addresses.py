@@ -25,6 +25,9 @@ WebACLAssociation        ``aws:web-acl-association/<group>``
 RegionalWebACLAssociation ``aws:regional-web-acl-association/<group>`` (WAF Classic)
 Protection               ``aws:protection/<group>`` (Shield Advanced)
 NetworkLoadBalancer      ``aws:network-load-balancer/<group>`` (in front of the other one)
+NetworkListener          ``aws:network-listener/<group>/<port>``
+NetworkTargetGroup       ``aws:network-target-group/<group>/<port>`` (its target: the other one)
+NetworkTargets           ``aws:network-targets/<group>/<port>``
 ======================== ==============================================================
 
 A group is ``shop/web`` (implicit: the load balancer of one Ingress), ``edge`` (explicit) or
@@ -73,6 +76,9 @@ class Kind(StrEnum):
     CLASSIC_WEB_ACL_ASSOCIATION = "RegionalWebACLAssociation"
     PROTECTION = "Protection"
     NETWORK_LOAD_BALANCER = "NetworkLoadBalancer"
+    NETWORK_LISTENER = "NetworkListener"
+    NETWORK_TARGET_GROUP = "NetworkTargetGroup"
+    NETWORK_TARGETS = "NetworkTargets"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +104,9 @@ _SHAPES: Mapping[Kind, _Shape] = MappingProxyType(
         Kind.CLASSIC_WEB_ACL_ASSOCIATION: _Shape(slug="regional-web-acl-association", elements=0),
         Kind.PROTECTION: _Shape(slug="protection", elements=0),
         Kind.NETWORK_LOAD_BALANCER: _Shape(slug="network-load-balancer", elements=0),
+        Kind.NETWORK_LISTENER: _Shape(slug="network-listener", elements=1),
+        Kind.NETWORK_TARGET_GROUP: _Shape(slug="network-target-group", elements=1),
+        Kind.NETWORK_TARGETS: _Shape(slug="network-targets", elements=1),
     }
 )
 _KINDS: Mapping[str, Kind] = MappingProxyType({s.slug: kind for kind, s in _SHAPES.items()})
@@ -290,6 +299,21 @@ def addon(kind: Kind, group: str) -> str:
 def network_load_balancer(group: str) -> str:
     """Return the address of the network load balancer in front of a group's load balancer."""
     return _spell(Kind.NETWORK_LOAD_BALANCER, group)
+
+
+def network_listener(group: str, port: int) -> str:
+    """Return the address of a port of the network load balancer."""
+    return _spell(Kind.NETWORK_LISTENER, group, str(port))
+
+
+def network_target_group(group: str, port: int) -> str:
+    """Return the address of the target group with this port whose target is a load balancer."""
+    return _spell(Kind.NETWORK_TARGET_GROUP, group, str(port))
+
+
+def network_targets_of(address: str) -> str:
+    """Return the address of what is registered with such a target group."""
+    return _respell(address, Kind.NETWORK_TARGET_GROUP, Kind.NETWORK_TARGETS)
 
 
 def parse(address: str) -> Address:

@@ -26,7 +26,13 @@ from providers.aws.addresses import Kind
 from providers.aws.adopt_rules import RuleMatch, match_rules
 from providers.aws.adopt_secrets import with_secrets_of
 from providers.aws.adopt_targets import Owner, Owners
-from providers.aws.labels import FRONTEND_GROUP, LOAD_BALANCER, TARGET_TYPES
+from providers.aws.labels import (
+    FRONTEND_GROUP,
+    LOAD_BALANCER,
+    NETWORK_LOAD_BALANCER,
+    TARGET_TYPES,
+    network_role,
+)
 from provisioner.model.incumbent import Adoption, ForeignResource, Takeover
 from provisioner.model.kube import Key
 from provisioner.model.resource import (
@@ -46,6 +52,9 @@ _ID_FIELDS: Mapping[str, str] = MappingProxyType(
         Kind.LISTENER.value: "ListenerArn",
         Kind.LISTENER_RULE.value: "RuleArn",
         Kind.TARGET_GROUP.value: "TargetGroupArn",
+        Kind.NETWORK_LOAD_BALANCER.value: "LoadBalancerArn",
+        Kind.NETWORK_LISTENER.value: "ListenerArn",
+        Kind.NETWORK_TARGET_GROUP.value: "TargetGroupArn",
     }
 )
 _SHORT_ID = 8
@@ -74,11 +83,15 @@ def adopt(takeover: Takeover, facts: Facts) -> Adoption[Facts]:
 def _without(facts: Facts, theirs: Iterable[ForeignResource]) -> Facts:
     """Return the facts with nothing counted twice: as others' and as ours."""
     kinds = [resource.kind for resource in theirs]
-    names = {resource.name for resource in theirs if resource.kind == Kind.LOAD_BALANCER}
+    balancers = (Kind.LOAD_BALANCER, Kind.NETWORK_LOAD_BALANCER)
+    names = {resource.name for resource in theirs if resource.kind in balancers}
+    groups = kinds.count(Kind.TARGET_GROUP) + kinds.count(Kind.NETWORK_TARGET_GROUP)
+    networks = facts.network_load_balancers - kinds.count(Kind.NETWORK_LOAD_BALANCER)
     return replace(
         facts,
         load_balancers=max(0, facts.load_balancers - kinds.count(Kind.LOAD_BALANCER)),
-        target_groups=max(0, facts.target_groups - kinds.count(Kind.TARGET_GROUP)),
+        target_groups=max(0, facts.target_groups - groups),
+        network_load_balancers=max(0, networks),
         existing_names=facts.existing_names - names,
     )
 
@@ -135,6 +148,10 @@ class _Adopter:
             Kind.WEB_ACL_ASSOCIATION: _guard,
             Kind.CLASSIC_WEB_ACL_ASSOCIATION: _guard,
             Kind.PROTECTION: _guard,
+            Kind.NETWORK_LOAD_BALANCER: _network,
+            Kind.NETWORK_LISTENER: _network,
+            Kind.NETWORK_TARGET_GROUP: _network,
+            Kind.NETWORK_TARGETS: self._targets,
         }.get(Kind(resource.kind))
         return spell(resource, self._group(resource)) if spell is not None else ""
 
@@ -178,7 +195,11 @@ class _Adopter:
     def _targets(self, resource: ForeignResource, group: str) -> str:
         del group  # the target group's own address says it
         owner = self._refs.get(resource.parent)
-        return addresses.targets_of(owner.address) if owner is not None else ""
+        if owner is None:
+            return ""
+        is_network = resource.kind == Kind.NETWORK_TARGETS
+        of = addresses.network_targets_of if is_network else addresses.targets_of
+        return of(owner.address)
 
     def _group(self, resource: ForeignResource) -> str:
         """Return the group of a resource: its stack, or that of what it hangs on."""
@@ -263,6 +284,16 @@ class _Adopter:
 
 def _guard(resource: ForeignResource, group: str) -> str:
     return addresses.addon(Kind(resource.kind), group)
+
+
+def _network(resource: ForeignResource, group: str) -> str:
+    """Return the address of a part of a network load balancer in front, told by its role."""
+    role, port = resource.tags.get(incumbent.RESOURCE, ""), _port(resource)
+    return {
+        NETWORK_LOAD_BALANCER: addresses.network_load_balancer(group),
+        network_role("ls", port): addresses.network_listener(group, port),
+        network_role("tg", port): addresses.network_target_group(group, port),
+    }.get(role, "")
 
 
 def _is_backend(resource: ForeignResource) -> bool:

@@ -212,8 +212,12 @@ def _redirect_port(text: str) -> int | None:
 
 
 def _ssl_redirect(value: object, field: str) -> tuple[ClassWord, ...]:
-    number = _redirect_port(_text(value, field))
-    return () if number is None else _said(settings.SSL_REDIRECT, number, field)
+    """Return the port; what is none turns the redirect off, annotations notwithstanding.
+
+    So AWS Load Balancer Controller reads it (``buildSSLRedirectConfig``).
+    """
+    said = _text(value, field)
+    return _said(settings.SSL_REDIRECT, _redirect_port(said) or 0, field) if said else ()
 
 
 def _group(value: object, field: str) -> tuple[ClassWord, ...]:
@@ -268,7 +272,7 @@ def _attributes(value: object, field: str) -> tuple[ClassWord, ...]:
 
 def _known(found: Mapping[str, str], known: tuple[str, ...], field: str) -> Mapping[str, str]:
     try:
-        attributes.check_keys(found, known)
+        attributes.check(found, known)
     except AnnotationError as problem:
         raise _FieldError(field, str(problem), hint=problem.hint) from None
     return found

@@ -15,13 +15,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from providers.aws.account import Facts
-from providers.aws.addresses import Kind
 from providers.aws.desired import retain
+from providers.aws.desired.abandoned import protected
 from providers.aws.desired.balancer import Balancer, balancer
 from providers.aws.desired.context import Context
+from providers.aws.desired.frontend_nlb import FrontendNlb, frontend_nlb
+from providers.aws.desired.listener_settings import unused_attributes
 from providers.aws.desired.listeners import Front, front, is_redirect, listener_resources
-from providers.aws.desired.needs import backend_needs
+from providers.aws.desired.needs import backend_needs, kept_needs
 from providers.aws.desired.network import Network, network, uses_backend_group
+from providers.aws.desired.succession import with_succession
 from providers.aws.desired.targets import TargetGroups, target_groups
 from providers.aws.routing import rules
 from providers.aws.routing.remarks import listener_warnings
@@ -43,15 +46,26 @@ class _Rules:
 
 
 def express(request: Expression, facts: Facts) -> Expressed:
-    """Return the resources that one load balancer consists of.
+    """Return the resources that one load balancer consists of, and the one that it replaces.
 
     Args:
         request: The intent, the modes decided for its backends, what exists, limits, settings.
         facts: What the account says.
     """
+    return with_succession(request, facts, _express)
+
+
+def _express(request: Expression, facts: Facts) -> Expressed:
+    """Return the resources of one load balancer, as if the group had no other."""
     context = Context(request=request, facts=facts)
     if not context.members and not context.held:
-        return Expressed(group=context.group, resources=())
+        kept, told = protected(context)
+        return Expressed(
+            group=context.group,
+            resources=kept,
+            diagnostics=told,
+            shared=kept_needs(context, kept),
+        )
     if facts.vpc_problem:
         return _stopped(context, _no_vpc(context), ())
     fronts = [front(context, listener) for listener in request.intent.listeners]
@@ -60,6 +74,7 @@ def express(request: Expression, facts: Facts) -> Expressed:
     frame = balancer(context, net.groups)
     findings = [d for this in fronts for d in this.diagnostics]
     findings += [*net.diagnostics, *frame.diagnostics]
+    findings += unused_attributes(context, request.intent.listeners)
     set_aside = tuple(q for this in fronts for q in this.quarantined)
     if frame.resource is None or (context.existing is None and _cannot_begin(fronts)):
         return _stopped(context, tuple(findings), set_aside)
@@ -82,13 +97,24 @@ def _expressed(
     findings: Sequence[Diagnostic],
     set_aside: tuple[Quarantined, ...],
 ) -> Expressed:
-    groups = target_groups(context.request, context.facts, vpc_id=context.vpc_id)
+    groups = target_groups(
+        context.request,
+        context.facts,
+        vpc_id=context.vpc_id,
+        address_type=context.address_type,
+    )
     listeners = [r for this in served for r in listener_resources(context, this, groups.addresses)]
     planned = _rules(context, served, groups)
     balancers = (frame.resource, *frame.addons) if frame.resource is not None else ()
     available = {resource.address: resource for resource in groups.resources}
     unused_groups = [available[a] for a in planned.target_groups if a in available]
     parts = [*_kept_listeners(context, listeners), *balancers, *net.resources, *planned.resources]
+    front = (
+        frontend_nlb(context, frame.resource, parts=parts)
+        if frame.resource is not None
+        else FrontendNlb()
+    )
+    parts += front.resources
     complete = retain.complete(context, [*parts, *unused_groups], available=available)
     resources = tuple(sealed(resource) for resource in complete)
     shared, remarks = (
@@ -99,6 +125,7 @@ def _expressed(
         resources=resources,
         diagnostics=(
             *findings,
+            *front.diagnostics,
             *groups.diagnostics,
             *planned.diagnostics,
             *listener_warnings(context.intent),
@@ -177,16 +204,8 @@ def _stopped(
         resources=kept,
         diagnostics=findings,
         quarantined=_once((*whole, *set_aside)),
-        shared=_as_shared(context, kept),
+        shared=kept_needs(context, kept),
     )
-
-
-def _as_shared(context: Context, kept: Sequence[Resource]) -> tuple[tuple[str, ...], ...]:
-    balancers = (r for r in kept if r.kind == Kind.LOAD_BALANCER)
-    if not any(uses_backend_group(r.spec.get("SecurityGroups")) for r in balancers):
-        return ()
-    shared, _ = backend_needs(context, kept, TargetGroups(resources=(), addresses={}))
-    return shared
 
 
 def _once(quarantined: Iterable[Quarantined]) -> tuple[Quarantined, ...]:

@@ -68,6 +68,7 @@ def read_facts(clients: Clients, wanted: Wanted, *, neighbours: Neighbours, now:
             pod_groups=pods.result(),
             load_balancers=neighbours.load_balancers,
             target_groups=neighbours.target_groups,
+            network_load_balancers=neighbours.network_load_balancers,
             existing_names=neighbours.names,
             web_acls=named.result().web_acls,
             trust_stores=named.result().trust_stores,

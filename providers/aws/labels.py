@@ -35,6 +35,14 @@ LOAD_BALANCER = "LoadBalancer"
 FRONTEND_GROUP = "ManagedLBSecurityGroup"
 
 
+NETWORK_LOAD_BALANCER = "FrontendNlb"
+
+
+def network_role(what: str, port: int) -> str:
+    """Return the role of a listener (``ls``) or target group (``tg``) of the one in front."""
+    return f"{NETWORK_LOAD_BALANCER}-{what}-TCP-{port}"
+
+
 def rule_role(port: int, priority: int) -> str:
     """Return the role of a rule."""
     return f"{port}:{priority}"
@@ -65,7 +73,7 @@ class Labels:
     def _cluster(self) -> str:
         return self.request.settings.identity.cluster_name
 
-    def load_balancer_name(self, scheme: str, *, generation: int = 1) -> str:
+    def load_balancer_name(self, scheme: str) -> str:
         """Return the name of the load balancer (``scheme`` in AWS's words).
 
         A later generation needs a name of its own; the incumbent's has the scheme in it, which is
@@ -80,7 +88,7 @@ class Labels:
             self.request.settings.identity,
             intent.name,
             explicit=intent.explicit,
-            generation=generation,
+            generation=self.request.generation,
         )
 
     def frontend_group_name(self) -> str:
@@ -124,13 +132,14 @@ class Labels:
             port: The target group's own port; part of the incumbent's name.
             generation: Which of several target groups of the backend it is.
             taken: Names of the others. The incumbent's name leaves out some of what cannot be
-                changed (the address family), so two could meet; ours then takes its place.
+                changed (the address family), so two could meet; ours then takes its place, as it
+                does on a load balancer that replaces another.
         """
         if self.is_incumbent and isinstance(port, Unknown):
             return port
         if self.is_incumbent and not backend.service_uid:
             return Unknown(f"the UID that the cluster gives Service {backend.id.service}")
-        if self.is_incumbent and isinstance(port, int):
+        if self.is_incumbent and isinstance(port, int) and self.request.generation == 1:
             name = self._incumbent_name(backend, mode, port)
             if name not in taken:
                 return name
@@ -142,6 +151,7 @@ class Labels:
             protocol=backend.protocol.value,
             version=backend.protocol_version.value,
             generation=generation,
+            balancer=self.request.generation,
         )
 
     def _incumbent_name(self, backend: BackendIntent, mode: TargetMode, port: int) -> str:
@@ -161,6 +171,34 @@ class Labels:
             backend.protocol.value,
             backend.protocol_version.value,
             str(control_port) if isinstance(control_port, int) else "",
+        )
+
+    def network_load_balancer_name(self, balancer_name: str) -> str:
+        """Return the name of the network load balancer in front of the one with this name."""
+        if self.is_incumbent:
+            return incumbent.network_load_balancer(balancer_name)
+        request = self.request
+        return names.network_load_balancer(
+            request.settings.identity,
+            request.intent.name,
+            explicit=request.intent.explicit,
+            generation=request.generation,
+        )
+
+    def network_target_group_name(self, port: int, *, check_port: str, check_protocol: str) -> str:
+        """Return the name of its target group with this port; the check is part of theirs."""
+        request, intent = self.request, self.request.intent
+        if self.is_incumbent:
+            words = (self._cluster, intent.name, str(port), "alb", "TCP", check_port)
+            return incumbent.network_target_group(
+                intent.name, *words, check_protocol, explicit=intent.explicit
+            )
+        return names.network_target_group(
+            request.settings.identity,
+            intent.name,
+            port,
+            explicit=intent.explicit,
+            generation=request.generation,
         )
 
     def tags(

@@ -4,9 +4,10 @@ Names are those of ``DescribeAccountLimits`` where that call knows a limit; docu
 it does not know have names of the same style. The account's numbers win over the table, always:
 most of these can be raised, and one that was raised must not hold anybody back.
 
-Sources: "Quotas for your Application Load Balancers" and "Condition types for listener rules"
-(Elastic Load Balancing user guide), "Amazon VPC quotas". For wildcards per rule the guide's pages
-disagree (5 and 6), so the lower number holds until the account says more.
+Sources: "Quotas for your Application Load Balancers", the same for Network Load Balancers, and
+"Condition types for listener rules" (Elastic Load Balancing user guide), "Amazon VPC quotas". For
+wildcards per rule the guide's pages disagree (5 and 6), so the lower number holds until the account
+says more.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from providers.aws.account import Facts
-from providers.aws.addresses import Kind
+from providers.aws.addresses import Kind, balancer_of
 from provisioner.model.limits import Limit, Limits, LimitSource
 from provisioner.model.resource import ObservedResource, Ref, Resource, Value
 from provisioner.ports import Cost
@@ -39,6 +40,12 @@ SECURITY_GROUPS = "security-groups-per-network-interface"
 TAGS = "tags-per-resource"
 VERIFY_LISTENERS = "verify-listeners-per-application-load-balancer"
 CAPACITY_UNITS = "reserved-capacity-units-per-application-load-balancer"
+NETWORK_LOAD_BALANCERS = "network-load-balancers"
+NETWORK_LISTENERS = "listeners-per-network-load-balancer"
+NETWORK_TARGETS = "targets-per-availability-zone-per-network-load-balancer"
+
+TARGET_UNITS = 50
+"""What a load balancer takes of the targets of the network load balancer in front of it."""
 
 ACCOUNT = "the account"
 """The subject of account-wide limits."""
@@ -64,6 +71,9 @@ _TABLE: tuple[tuple[str, int, bool, str], ...] = (
     (TAGS, 50, _FIXED, "tags per resource"),
     (VERIFY_LISTENERS, 2, _FIXED, "listeners per load balancer that verify clients (mutual TLS)"),
     (CAPACITY_UNITS, 15_000, _ADJUSTABLE, "reserved capacity units per load balancer"),
+    (NETWORK_LOAD_BALANCERS, 50, _ADJUSTABLE, "Network Load Balancers per Region"),
+    (NETWORK_LISTENERS, 50, _ADJUSTABLE, "listeners per network load balancer"),
+    (NETWORK_TARGETS, 500, _ADJUSTABLE, "targets per zone of a network load balancer"),
 )
 
 DEFAULTS = Limits(
@@ -103,7 +113,11 @@ def merge(account: Mapping[str, int]) -> Limits:
 def foreign_usage(facts: Facts) -> Mapping[str, int]:
     """Return what others use of account-wide limits."""
     return MappingProxyType(
-        {LOAD_BALANCERS: facts.load_balancers, GROUPS: facts.target_groups},
+        {
+            LOAD_BALANCERS: facts.load_balancers,
+            NETWORK_LOAD_BALANCERS: facts.network_load_balancers,
+            GROUPS: facts.target_groups,
+        },
     )
 
 
@@ -117,8 +131,14 @@ def costs(resource: Resource | ObservedResource) -> tuple[Cost, ...]:
     return (*_own(resource), *_tags(resource))
 
 
+def balancer_subject(group: str, address: str) -> str:
+    """Return what limits of one load balancer are counted over, of a group that may have two."""
+    generation = balancer_of(address)
+    return f"load balancer {group}" + (f" ({generation})" if generation > 1 else "")
+
+
 def _own(resource: Resource | ObservedResource) -> Iterator[Cost]:
-    balancer = f"load balancer {resource.group}"
+    balancer = balancer_subject(resource.group, resource.address)
     match resource.kind:
         case Kind.LOAD_BALANCER.value:
             yield Cost(limit=LOAD_BALANCERS, subject=ACCOUNT, units=1)
@@ -144,6 +164,24 @@ def _own(resource: Resource | ObservedResource) -> Iterator[Cost]:
             subject = f"security group {_id(resource.spec.get('GroupId'))}"
             yield Cost(limit=SECURITY_GROUP_RULES, subject=subject, units=ranges)
         case _:  # a security group itself: counted where an interface carries it
+            yield from _of_network(resource, f"network {balancer}")
+
+
+def _of_network(resource: Resource | ObservedResource, balancer: str) -> Iterator[Cost]:
+    """Yield what the network load balancer in front takes, with its parts."""
+    match resource.kind:
+        case Kind.NETWORK_LOAD_BALANCER.value:
+            yield Cost(limit=NETWORK_LOAD_BALANCERS, subject=ACCOUNT, units=1)
+            groups = len(_entries(resource.spec.get("SecurityGroups")))
+            yield Cost(limit=SECURITY_GROUPS, subject=balancer, units=groups)
+        case Kind.NETWORK_LISTENER.value:
+            yield Cost(limit=NETWORK_LISTENERS, subject=balancer, units=1)
+        case Kind.NETWORK_TARGET_GROUP.value:
+            yield Cost(limit=GROUPS, subject=ACCOUNT, units=1)
+        case Kind.NETWORK_TARGETS.value:
+            units = TARGET_UNITS * len(_entries(resource.spec.get("Targets")))
+            yield Cost(limit=NETWORK_TARGETS, subject=balancer, units=units)
+        case _:
             return
 
 

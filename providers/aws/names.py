@@ -55,13 +55,17 @@ def target_group(
     protocol: str,
     version: str,
     generation: int = 1,
+    balancer: int = 1,
 ) -> str:
-    """Return the name of a target group; everything immutable about it is part of the hash."""
+    """Return the name of a target group; everything immutable about it is part of the hash.
+
+    ``balancer`` is the generation of the load balancer: each has target groups of its own.
+    """
     digest = _digest(
         identity,
         group,
         Kind.TARGET_GROUP,
-        str(generation),
+        str(generation) if balancer == 1 else f"{balancer}.{generation}",
         backend.ingress.namespace,
         backend.ingress.name,
         backend.service.namespace,
@@ -73,6 +77,22 @@ def target_group(
     )
     namespace, name = _plain(backend.service.namespace), _plain(backend.service.name)
     return f"{PREFIX}-{namespace[:_HALF]}-{name[:_HALF]}-{digest}"
+
+
+def network_load_balancer(
+    identity: Identity, group: str, *, explicit: bool, generation: int = 1
+) -> str:
+    """Return the name of the network load balancer in front of a group's load balancer."""
+    digest = _digest(identity, group, Kind.NETWORK_LOAD_BALANCER, str(generation))
+    return f"{PREFIX}-{_readable(group, explicit=explicit)}-{digest}"
+
+
+def network_target_group(
+    identity: Identity, group: str, port: int, *, explicit: bool, generation: int = 1
+) -> str:
+    """Return the name of the target group through which that one leads to a port of the other."""
+    digest = _digest(identity, group, Kind.NETWORK_TARGET_GROUP, str(generation), str(port))
+    return f"{PREFIX}-{_readable(group, explicit=explicit)}-{digest}"
 
 
 def _readable(group: str, *, explicit: bool) -> str:

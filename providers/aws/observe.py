@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from datetime import UTC
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,7 @@ from providers.aws.live.listing import (
     read_security_groups,
     read_target_group_attributes,
 )
+from providers.aws.live.networks import is_network_group, of_networks, read_networks
 from providers.aws.live.paging import THREADS, tag_mapping
 from providers.aws.live.plain import Refs
 from providers.aws.live.rule_words import rule_title
@@ -74,6 +76,9 @@ ID_FIELDS: Mapping[Kind, str] = MappingProxyType(
         Kind.LISTENER_RULE: "RuleArn",
         Kind.TARGET_GROUP: "TargetGroupArn",
         Kind.CERTIFICATE: "CertificateArn",
+        Kind.NETWORK_LOAD_BALANCER: "LoadBalancerArn",
+        Kind.NETWORK_LISTENER: "ListenerArn",
+        Kind.NETWORK_TARGET_GROUP: "TargetGroupArn",
     }
 )
 
@@ -118,7 +123,10 @@ def observe(clients: Clients, scope: Scope, *, index: Index, journal: Journal) -
         groups = pool.submit(read_security_groups, clients, scope)
         group_rules = pool.submit(read_security_group_rules, clients, scope)
         balancers = [b for b in index.load_balancers if scope.has(b.tags)]
-        target_groups = [g for g in index.target_groups if scope.has(g.tags)]
+        target_groups = [
+            g for g in index.target_groups if scope.has(g.tags) and not is_network_group(g)
+        ]
+        front = read_networks(clients, scope, index=index, journal=journal, pool=pool)
         balancer_attributes = pool.map(
             lambda b: read_load_balancer_attributes(clients, b.id), balancers
         )
@@ -133,6 +141,8 @@ def observe(clients: Clients, scope: Scope, *, index: Index, journal: Journal) -
         places = _place_all(index, groups.result(), listeners)
         for certificate in certificates:
             places.take(Kind.CERTIFICATE, certificate.arn, certificate.tags)
+        for kind, identifier, tags in front.placed(index):
+            places.take(kind, identifier, tags)
         places.add(journal.resources())
         refs = Refs(places.refs)
         found = [
@@ -143,6 +153,7 @@ def observe(clients: Clients, scope: Scope, *, index: Index, journal: Journal) -
             *_of_listeners(listeners, refs),
             *_of_target_groups(zip(target_groups, group_attributes, health, strict=True), refs),
             *own_certificates(certificates, refs),
+            *of_networks(front, refs),
             *_outlines(index, scope, refs),
         ]
     resources = {resource.address: resource for resource in found}
@@ -210,9 +221,19 @@ def _of_load_balancers(
         )
         yield replace(
             resource,
-            outputs={"LoadBalancerArn": balancer.id, "DNSName": answer.get("DNSName", "")},
+            outputs={
+                "LoadBalancerArn": balancer.id,
+                "DNSName": answer.get("DNSName", ""),
+                "CreatedTime": created_time(answer),
+            },
             state=answer.get("State", {}).get("Code", ""),
         )
+
+
+def created_time(answer: LoadBalancerTypeDef) -> str:
+    """Return when a load balancer was created, RFC 3339 in UTC, "" where AWS does not say."""
+    created = answer.get("CreatedTime")
+    return created.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if created is not None else ""
 
 
 def _of_addons(
@@ -221,10 +242,13 @@ def _of_addons(
     """Yield what guards load balancers; it has no tags and is its load balancer's."""
     for balancer, guards in found:
         ref, group = refs.of(balancer.id), marks.group_of(balancer.tags)
-        for each in guards if isinstance(ref, Ref) else ():
+        if not isinstance(ref, Ref):
+            continue
+        generation = addresses.balancer_of(ref.address)
+        for each in guards:
             yield ObservedResource(
                 kind=each.kind.value,
-                address=addresses.addon(each.kind, group),
+                address=addresses.on_balancer(addresses.addon(each.kind, group), generation),
                 group=group,
                 spec=freeze_spec({"ResourceArn": ref, **each.spec}),
                 outputs=each.outputs,
@@ -236,13 +260,12 @@ def _outlines(index: Index, scope: Scope, refs: Refs) -> Iterable[ObservedResour
 
     It costs no call, and account-wide limits count it.
     """
-    others = [
-        *((Kind.LOAD_BALANCER, b.id, b.tags) for b in index.load_balancers),
-        *((Kind.TARGET_GROUP, g.id, g.tags) for g in index.target_groups),
-    ]
-    for kind, identifier, tags in others:
+    balancers = (*index.load_balancers, *index.networks)
+    others = [*((b.id, b.tags) for b in balancers), *((g.id, g.tags) for g in index.target_groups)]
+    for identifier, tags in others:
         ref = refs.of(identifier)
         if isinstance(ref, Ref) and not scope.has(tags):
+            kind = addresses.parse(ref.address).kind
             yield _resource(kind, ref.address, tags, name="", spec=NO_SPEC)
 
 
@@ -307,7 +330,8 @@ def _of_certificates(
     for arn in listener.certificates:
         known = refs.of(arn)
         identity = known.address if isinstance(known, Ref) else known
-        address = addresses.listener_certificate(resource.group, port, identity)
+        first = addresses.listener_certificate(resource.group, port, identity)
+        address = addresses.on_balancer(first, addresses.balancer_of(resource.address))
         yield ObservedResource(
             kind=Kind.LISTENER_CERTIFICATE.value,
             address=_beside(address, listener.tagged.id) if is_second else address,

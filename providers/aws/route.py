@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from providers.aws.addresses import Kind
+from providers.aws.addresses import Kind, balancer_of
 from providers.aws.evaluation.backends import backends
 from providers.aws.evaluation.matching import asks_for_host, check
 from providers.aws.evaluation.sending import location, redirect_status, rewritten
@@ -55,7 +55,12 @@ class _Balancer:
 
     @classmethod
     def of(cls, group: str, resources: Sequence[Resource]) -> _Balancer:
-        """Return the load balancer that these resources make up."""
+        """Return the load balancer that these resources make up.
+
+        While it replaces another, only the new one is asked; both are to answer alike.
+        """
+        newest = max(balancer_of(each.address) for each in resources)
+        resources = [each for each in resources if balancer_of(each.address) in (0, newest)]
         listeners = [each for each in resources if each.kind == Kind.LISTENER.value]
         rules = [each for each in resources if each.kind == Kind.LISTENER_RULE.value]
         return cls(

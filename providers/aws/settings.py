@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from provisioner.core import annotations as portable
 from provisioner.core.secret_error import SecretError
 from provisioner.model.annotation import PortWord, Setting
 from provisioner.model.kube import NO_STRINGS
@@ -140,7 +141,7 @@ SUBNET_TAGS: Setting[Mapping[str, tuple[str, ...]]] = Setting("subnet-tags")  # 
 # Listeners
 MUTUAL_TLS: Setting[tuple[MutualTls, ...]] = Setting("mutual-authentication")
 LISTENER_ATTRIBUTES: Setting[Mapping[str, str]] = Setting("listener-attributes")  # a family
-CREATE_CERTIFICATE: Setting[bool] = Setting("create-acm-cert")
+CREATE_CERTIFICATE = portable.CREATE_CERTIFICATE
 PRIVATE_CA: Setting[str] = Setting("acm-pca-arn")
 
 # Backends

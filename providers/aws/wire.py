@@ -254,6 +254,7 @@ def _facts(part: FactsPart) -> Facts:
         pod_groups=MappingProxyType(part.pod_groups),
         load_balancers=part.load_balancers,
         target_groups=part.target_groups,
+        network_load_balancers=part.network_load_balancers,
         existing_names=frozenset(part.existing_names),
         web_acls=MappingProxyType(part.web_acls),
         trust_stores=MappingProxyType(part.trust_stores),

@@ -14,6 +14,8 @@ EPILOG = """\b
 Examples:
   provisioner apply -f k8s/ --cluster-name prod
       plan, show the plan, ask, and carry it out
+  provisioner apply --approve=shop/web
+      also do what needs an approval; where a controller runs, record it for the controller
   provisioner apply plan.json --yes
       carry out a saved plan; refused if the world has moved on
 """
@@ -32,6 +34,14 @@ _SAVED_WITH = frozenset({"plan_file", "yes", "all_or_nothing", "kubeconfig", "co
     is_flag=True,
     help="Refuse the whole plan if any load balancer in it cannot be applied.",
 )
+@click.option(
+    "--approve",
+    is_flag=False,
+    flag_value="*",
+    default="",
+    metavar="[GROUP]",
+    help="Approve what the plan says needs an approval: of this load balancer, or all of it.",
+)
 @options.debug_option
 @click.pass_context
 def apply(
@@ -41,13 +51,18 @@ def apply(
     plan_file: str | None,
     yes: bool,
     all_or_nothing: bool,
+    approve: str,
 ) -> int:
     """Make the cloud what the Ingresses say, step by step, after showing the plan.
 
     With PLAN.json the same inputs are read again and planned again. If what is then to be done is
     not part of the saved plan, nothing is done and the resource is named. Load balancers that
     cannot be applied are left out and listed; the exit code is then 1.
+
+    What needs an approval is done only with --approve. While a controller holds the Lease, the
+    approval is recorded for it and nothing else is done.
     """
+    from provisioner.cli import approving
     from provisioner.cli.applying import Consent, carry_out
     from provisioner.cli.exitcodes import ERROR, exit_code
     from provisioner.cli.replay import reopen
@@ -63,6 +78,10 @@ def apply(
     else:
         world = open_world(request)
     planned = world.plan()
+    if approve:
+        answer = approving.approved(world, planned, approve)
+        world, planned = answer.world, answer.world.plan()
+        consent = replace(consent, held=lambda: approving.record(world, answer.digests))
     done = carry_out(world, planned, consent)
     return max(done, exit_code(planned, sources=world.sources)) and ERROR
 

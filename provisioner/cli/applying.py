@@ -13,10 +13,11 @@ from dataclasses import dataclass
 
 from provisioner import wiring
 from provisioner.cli import output as sink
-from provisioner.cli.fence import open_fence
+from provisioner.cli.fence import LeaseHeld, open_fence
 from provisioner.cli.progress import Reporter, left_out, summary_lines
 from provisioner.cli.world import World
 from provisioner.core.digest import stale_reasons
+from provisioner.kube.registered import TargetRecord
 from provisioner.model.change import Step
 from provisioner.model.errors import ConfigError, StalePlan
 from provisioner.model.plan import Plan
@@ -33,6 +34,7 @@ class Consent:
     yes: bool
     all_or_nothing: bool = False
     saved: Sequence[dict[str, Json]] | None = None  # steps of a saved plan, if there is one
+    held: Callable[[], int] | None = None  # what to do instead while somebody else may write
 
 
 def _nothing_more(_fence: Fence) -> None:
@@ -70,6 +72,15 @@ def carry_out(
         if afterwards is _nothing_more:
             return 0
     confirm(consent)
+    try:
+        return _under_the_lease(world, shown, afterwards)
+    except LeaseHeld:
+        if consent.held is None:
+            raise
+        return consent.held()
+
+
+def _under_the_lease(world: World, shown: Plan, afterwards: Callable[[Fence], None]) -> int:
     with open_fence(world.cluster, instance=world.settings.identity.instance) as fence:
         fresh = world.again().plan()
         refuse_if_stale(entries(shown.steps), fresh, world)
@@ -130,11 +141,24 @@ def refuse_if_stale(saved: Sequence[dict[str, Json]], fresh: Plan, world: World)
         )
 
 
+def _record(world: World, fence: Fence) -> TargetRecord | None:
+    """Return where targets of ours in shared target groups are noted, None without a cluster."""
+    if world.cluster is None:
+        return None
+    instance = world.settings.identity.instance
+    return TargetRecord(world.cluster, fence, world.provider, instance=instance)
+
+
 def _apply(world: World, plan: Plan, fence: Fence) -> int:
     applier = wiring.applier(
         world.provider, world.target, world.settings, reader=world.reader, fence=fence
     )
     sink.show([Line(), Line("Applying", Style.HEADING)])
+    record = _record(world, fence)
+    if record is not None:
+        record.before(plan)
     outcome = applier.run(plan, patient=True, report=Reporter(sink.show))
+    if record is not None and outcome.complete:
+        record.after(plan)
     sink.show([Line(), *summary_lines(plan, outcome)])
     return 0 if outcome.complete and not left_out(plan) else 1

@@ -23,12 +23,16 @@ _PATIENCE: Final = 3.0
 """Seconds beyond the Lease's own duration, for the requests that take it."""
 
 
+class LeaseHeld(ConfigError):
+    """Somebody else writes to the cloud: a controller, or another apply."""
+
+
 @contextmanager
 def open_fence(cluster: KubeClient | None, *, instance: str) -> Iterator[Fence]:
     """Hold the right to write under an instance's mark for as long as the block runs.
 
     Raises:
-        ConfigError: Somebody else holds the Lease; the holder is named.
+        LeaseHeld: Somebody else holds the Lease; the holder is named.
         ClusterError: The Lease cannot be taken.
     """
     if cluster is None:
@@ -48,7 +52,7 @@ def open_fence(cluster: KubeClient | None, *, instance: str) -> Iterator[Fence]:
 
 def _refusal(holder: str, settings: LeaseSettings) -> ConfigError | ClusterError:
     if holder:
-        return ConfigError(
+        return LeaseHeld(
             f"{holder} holds the Lease {settings.key} and writes to the cloud",
             hint="a controller does the work where one runs; stop it first to apply by hand",
         )

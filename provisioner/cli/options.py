@@ -51,6 +51,7 @@ class Request:
     pods_routable: bool | None = None
     settle_seconds: float = 30.0
     drain_seconds: float | None = None
+    drain_dns_seconds: float = 3600.0
     health_deadline_seconds: float = 600.0
     take_over: bool = False
 
@@ -216,6 +217,13 @@ WAIT_OPTIONS: Final[tuple[Decorator, ...]] = (
         type=click.FloatRange(min=0),
         default=None,
         help="Upper limit on waiting for connections to end.",
+    ),
+    click.option(
+        "--drain-dns-seconds",
+        type=click.FloatRange(min=0),
+        default=3600.0,
+        show_default=True,
+        help="How long a replaced load balancer stays for clients that know its address.",
     ),
     click.option(
         "--health-deadline-seconds",

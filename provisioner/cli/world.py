@@ -25,6 +25,7 @@ from provisioner.kube import secrets as kube_secrets
 from provisioner.kube.client import KubeClient
 from provisioner.kube.kinds import TARGET_GROUP_BINDING, KindInfo
 from provisioner.kube.manifests import Manifests, read_manifests
+from provisioner.kube.registered import with_registered
 from provisioner.kube.selectors import parse_selector
 from provisioner.model.errors import ConfigError
 from provisioner.model.intent import Compatibility
@@ -48,11 +49,12 @@ class World:
     cluster: KubeClient | None
     sources: frozenset[str] | None  # objects that the files define; None: a live plan
     purges: bool = False  # nothing is wanted, whatever the cluster holds
+    approved: frozenset[str] = frozenset()  # digests that the user approves
 
     def plan(self) -> Plan:
         """Plan this world."""
         planner = wiring.planner(self.provider, self.reader, self.settings)
-        return planner.plan(self.snapshot, inputs=self.inputs)
+        return planner.plan(self.snapshot, inputs=self.inputs, approved=self.approved)
 
     def again(self) -> World:
         """Read the Kubernetes side once more; standard input cannot be, so it stands."""
@@ -60,8 +62,9 @@ class World:
             return self
         manifests = _manifests(self.request)
         snapshot = _snapshot(self.request, manifests, self.cluster)
-        completed = kube_secrets.with_secrets(snapshot, self.cluster, self.provider, self.settings)
-        return replace(self, snapshot=completed)
+        return replace(
+            self, snapshot=_completed(snapshot, self.cluster, self.provider, self.settings)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,10 +218,23 @@ def _further_kinds(request: Request) -> tuple[KindInfo, ...]:
 
 
 def _with_secrets(snapshot: Snapshot, cluster: KubeClient | None, cloud: Cloud) -> Snapshot:
-    """Return the snapshot with the Secrets that its Ingresses name, where there is a cluster."""
+    """Return the snapshot with what only names in it lead to, where there is a cluster."""
     if cluster is None:
         return snapshot
-    return kube_secrets.with_secrets(snapshot, cluster, cloud.provider, cloud.settings)
+    return _completed(snapshot, cluster, cloud.provider, cloud.settings)
+
+
+def _completed(
+    snapshot: Snapshot,
+    cluster: KubeClient,
+    provider: Provider[object, object],
+    settings: Settings,
+) -> Snapshot:
+    """Return the snapshot with the Secrets that are named, and the record of shared targets."""
+    found = kube_secrets.with_secrets(snapshot, cluster, provider, settings)
+    return with_registered(
+        found, client=cluster, asking=provider.sharing, instance=settings.identity.instance
+    )
 
 
 def open_cloud(request: Request, cluster: KubeClient | None) -> Cloud:
@@ -283,6 +299,7 @@ def settings_of(request: Request, identity: Identity) -> Settings:
         tags=_tags(request.tags),
         settle_seconds=request.settle_seconds,
         drain_seconds=request.drain_seconds,
+        drain_dns_seconds=request.drain_dns_seconds,
         health_deadline_seconds=request.health_deadline_seconds,
         prune=request.prune,
         take_over=request.take_over,

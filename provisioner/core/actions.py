@@ -92,7 +92,8 @@ class Deeds:
             return Deed(action=action)
         missing = self._say.no_action(name, field)
         if self._incumbent:
-            return Deed(action=NO_ACTION, remarks=(softened(missing),))
+            unread = ACTIONS.name in self._candidate.failed  # and that is told already
+            return Deed(action=NO_ACTION, remarks=() if unread else (softened(missing),))
         return Deed(problems=(missing,))
 
     def _forward(self, wanted: ForwardTo, *, field: str) -> Deed:

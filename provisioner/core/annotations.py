@@ -121,6 +121,9 @@ FROM_SECRETS = "from-secret"
 MANAGED = "managed"
 """What ``certificates`` says instead of a name to have the cloud issue one for the hosts."""
 
+CREATE_CERTIFICATE: Setting[bool] = Setting("create-acm-cert")
+"""The same in AWS's own words; like any certificate it makes HTTPS the default port."""
+
 # Rules
 ACTIONS: Setting[NamedAction] = Setting("actions")
 

@@ -106,7 +106,7 @@ class _Sorter:
 
     def part(self, group: str, usage: tuple[Usage, ...]) -> LoadBalancerPlan:
         """Return one load balancer's part of the plan."""
-        intent = self._intents.get(group)
+        intent, expressed = self._intents.get(group), self._expressed.get(group)
         members = tuple(member.ingress for member in intent.members) if intent else ()
         quarantined = self._quarantined(group)
         steps = tuple(self.steps.get(group, []))
@@ -123,6 +123,8 @@ class _Sorter:
             steps=steps,
             usages=usage,
             resources=tuple(sorted(self.resources.get(group, []), key=lambda r: r.address)),
+            approval=expressed.approval if expressed is not None else None,
+            succession=expressed.succession if expressed is not None else None,
         )
 
     def _applyable(self, group: str, steps: Iterable[Step]) -> bool:

@@ -117,7 +117,7 @@ class Backends:
             return Resolved(problems=(self._missing(candidate, reference),), absent=True)
         if service.type == "ExternalName":
             return Resolved(problems=(_external_name(candidate, reference),))
-        port = _port_of(service, reference.port)
+        port = port_of(service, reference.port)
         if port is None:
             return Resolved(problems=(_no_port(candidate, reference, service=service),))
         reading = self._reading(service)
@@ -143,6 +143,11 @@ class Backends:
             candidate.values if found is None else _together(candidate, self._reading(found).values)
         )
 
+    def unread(self, service: Key) -> frozenset[str]:
+        """Return the settings that a Service states unreadably."""
+        found = self._snapshot.services.get(service)
+        return frozenset() if found is None else self._reading(found).failed
+
     def _build(self, use: _Use) -> Resolved:
         problems = (*self._mode_problem(use), *_health_port_problem(use))
         if problems:
@@ -161,6 +166,13 @@ class Backends:
         compatibility = use.candidate.policy.compatibility
         pods = self._targets.pods(service, port, compatibility=compatibility)
         labels = values.get(settings_of.TARGET_NODE_LABELS) or NO_STRINGS
+        # Where the labels cannot be read, nobody knows which nodes are meant: not all of them.
+        unread = use.candidate.failed | self._reading(service).failed
+        nodes = (
+            None
+            if settings_of.TARGET_NODE_LABELS.name in unread
+            else self._targets.nodes(service, port, labels=labels, compatibility=compatibility)
+        )
         said = values.where(settings_of.TARGET_MODE)
         health = _health_check(use)
         health_port = _named_health_port(use)
@@ -176,7 +188,7 @@ class Backends:
             ip_families=service.ip_families,
             target_port=self._targets.target_port(service, port),
             node_port=port.node_port,
-            can_node_port=_can_node_port(service, port),
+            can_node_port=can_node_port(service, port),
             health_check_node_port=health_port.node_port if health_port else 0,
             protocol=values.get(settings_of.BACKEND_PROTOCOL) or BackendProtocol.HTTP,
             protocol_version=values.get(settings_of.BACKEND_PROTOCOL_VERSION)
@@ -185,7 +197,7 @@ class Backends:
             attributes=values.get(settings_of.TARGET_GROUP_ATTRIBUTES) or NO_STRINGS,
             tags=values.get(settings_of.TAGS) or NO_STRINGS,
             pods=pods,
-            nodes=self._targets.nodes(service, port, labels=labels, compatibility=compatibility),
+            nodes=nodes,
             count=self._targets.count(service, pods),
             options=self._option_values(use, health_port),
         )
@@ -193,6 +205,7 @@ class Backends:
     def _option_values(self, use: _Use, health_port: ServicePort | None) -> Mapping[str, object]:
         said, families = use.values.said, use.values.families
         options: dict[str, object] = {n: said[n].value for n in self._options if n in said}
+        options |= dict.fromkeys(self._said_by_either(use), True)
         for name in self._families:
             said_of = families.get(name, {})
             words = (said_of[key].value for key in _port_keys(use) if key in said_of)
@@ -203,11 +216,20 @@ class Backends:
             options[HEALTH_CHECK_TARGET_PORT] = number
         return MappingProxyType(options)
 
+    def _said_by_either(self, use: _Use) -> tuple[str, ...]:
+        """Return the settings for which one word of Ingress or Service is enough, if it is said."""
+        words = (use.candidate.own.said, self._reading(use.service).values.said)
+        return tuple(
+            name
+            for name in sorted(self._table.either)
+            if any(name in said and said[name].value is True for said in words)
+        )
+
     def _mode_problem(self, use: _Use) -> tuple[Diagnostic, ...]:
         wish = use.values.get(settings_of.TARGET_MODE) or default_wish(
             self._settings.target_mode, use.candidate.policy.compatibility
         )
-        if wish is not ModeWish.NODE_PORT or _can_node_port(use.service, use.port):
+        if wish is not ModeWish.NODE_PORT or can_node_port(use.service, use.port):
             return ()
         return (_no_node_ports(use),)
 
@@ -255,7 +277,7 @@ def _identity(use: _Use) -> BackendId:
     )
 
 
-def _port_of(service: Service, wanted: PortRef) -> ServicePort | None:
+def port_of(service: Service, wanted: PortRef) -> ServicePort | None:
     """Return the TCP port that a reference means, by name or by number."""
     for port in service.ports:
         matches = port.name == wanted.name if wanted.name else port.port == wanted.number
@@ -264,7 +286,8 @@ def _port_of(service: Service, wanted: PortRef) -> ServicePort | None:
     return None
 
 
-def _can_node_port(service: Service, port: ServicePort) -> bool:
+def can_node_port(service: Service, port: ServicePort) -> bool:
+    """Tell whether a Service port has node ports, or will have them."""
     if service.type == "NodePort" or port.node_port:
         return True
     return service.type == "LoadBalancer" and service.allocates_node_ports
@@ -292,7 +315,7 @@ def _health_port_name(use: _Use) -> str:
 
 def _named_health_port(use: _Use) -> ServicePort | None:
     name = _health_port_name(use)
-    return _port_of(use.service, PortRef(name=name)) if name else None
+    return port_of(use.service, PortRef(name=name)) if name else None
 
 
 def _health_port_problem(use: _Use) -> tuple[Diagnostic, ...]:

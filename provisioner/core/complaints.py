@@ -71,6 +71,16 @@ class Complaints:
             "BACKEND-MISSING", "no backend is named", field=field, hint="name a Service and a port"
         )
 
+    def entry_lost(self, service: Key, field: str) -> Diagnostic:
+        """Say that a Service asks clients for something that the rule would not ask for."""
+        return self._error(
+            "PATH-ENTRY-LOST",
+            f"Service {service} says who may come in, but the path leads to others as well, and a"
+            " rule has one way in",
+            field=field,
+            hint="say it on the Ingress",
+        )
+
     def no_action(self, name: str, field: str) -> Diagnostic:
         """Refuse a reference to an action that nothing defines."""
         return self._error(

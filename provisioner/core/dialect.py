@@ -6,13 +6,15 @@ its tests bring a provider of a few lines.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from provisioner.core.portable import PORTABLE
 from provisioner.core.reading import Table
 from provisioner.model.annotation import Annotation, ClassWords, Inexpressible
+from provisioner.model.intent import BackendId
 from provisioner.model.kube import Node, Parameters
-from provisioner.model.resource import ObservedResource
+from provisioner.model.resource import ObservedResource, Resource
 from provisioner.model.settings import ANNOTATION_PREFIX
 
 
@@ -71,6 +73,19 @@ class Dialect(Protocol):
 
     def serves(self, resource: ObservedResource, host: str) -> bool:
         """Tell whether what was seen in the cloud answers requests for just this host."""
+        ...
+
+    def backends_in(self, resources: Iterable[Resource | ObservedResource]) -> frozenset[BackendId]:
+        """Return the backends that target groups among resources of one load balancer are for."""
+        ...
+
+    def by_host(
+        self, host: str, options: Mapping[str, object]
+    ) -> Mapping[str, Mapping[str, object]]:
+        """Return the hosts that a path answers for, with the options of its rule for each.
+
+        Options may add hosts to that of the rule; "" stands for those that only a pattern tells.
+        """
         ...
 
 

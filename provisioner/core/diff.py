@@ -63,7 +63,7 @@ def diff(
 def _base(address: str) -> str:
     """Return the address without its generation."""
     head, at, generation = address.rpartition("@")
-    return head if at and generation.isdecimal() else address
+    return head if at and generation.replace(".", "", 1).isdecimal() else address
 
 
 def _create(resource: Resource, *, replaces: bool) -> Change:

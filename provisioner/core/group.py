@@ -38,6 +38,8 @@ class Candidate:
         failed: Settings that it or its class states unreadably.
         problems: Why it cannot be planned; () for a healthy one.
         placed: Something of it may exist already, so what it claims must stay claimed.
+        seen: The cloud holds something of it. A finalizer says that something may exist; anybody
+            can write one.
         limited: A limit has no room for what it asks; what it has stays, what it asks does not
             count.
     """
@@ -49,6 +51,7 @@ class Candidate:
     failed: frozenset[str] = frozenset()
     problems: tuple[Diagnostic, ...] = ()
     placed: bool = False
+    seen: bool = False
     limited: bool = False
 
     @property
@@ -83,12 +86,13 @@ class Candidate:
         return (self.order, self.age)
 
     @property
-    def seniority(self) -> tuple[bool, int, tuple[bool, str, str, str]]:
+    def seniority(self) -> tuple[bool, bool, int, tuple[bool, str, str, str]]:
         """Sort key of whose word counts: who is there already by age, then newcomers in order.
 
-        ``group-order`` is anybody's to write; it must not take from others what they have.
+        ``group-order`` and finalizers are anybody's to write; they must not take from others what
+        they have.
         """
-        return (not self.placed, 0 if self.placed else self.order, self.age)
+        return (not self.seen, not self.placed, 0 if self.placed else self.order, self.age)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +191,7 @@ def _candidate(item: Selected, reading: Reading, *, placed: Placed) -> Candidate
         failed=enforced.failed | defaults.failed | (reading.failed - overruled),
         problems=(*item.problems, *(replace(d, ingress=key) for d in blocking)),
         placed=key in placed or FINALIZER in item.ingress.meta.finalizers,
+        seen=key in placed,
     )
 
 
@@ -210,4 +215,4 @@ def _seated(
         return candidate, name, said
     if candidate.problems:
         return candidate, min(here), said
-    return replace(candidate, placed=False), name, said
+    return replace(candidate, placed=False, seen=False), name, said

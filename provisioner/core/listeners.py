@@ -51,9 +51,12 @@ def listeners(company: Company, findings: Findings) -> tuple[ListenerIntent, ...
 
 
 def redirect_port(ledger: Ledger) -> int | None:
-    """Return the HTTPS port that every HTTP port redirects to, if any."""
+    """Return the HTTPS port that every HTTP port redirects to, if any.
+
+    A class may say 0, which turns the redirect of its Ingresses off.
+    """
     port = ledger.agreed(SSL_REDIRECT.name)
-    return port if isinstance(port, int) else None
+    return port if isinstance(port, int) and port else None
 
 
 def _listener(
@@ -76,9 +79,10 @@ def _listener(
     )
     if default_ingress is None and target is None:
         default_ingress = _waiting(everyone, company)
-    by_seniority = sorted(everyone, key=lambda d: d.candidate.seniority)
+    by_seniority = _by_seniority(everyone)
     placed = [] if target else [r for d in by_seniority for r in rules[d.candidate.key]]
-    if company.compatibility is Compatibility.KUBERNETES:
+    incumbent = company.compatibility is Compatibility.INCUMBENT
+    if not incumbent:
         placed = _without_duplicates(placed, kept, findings=findings)
     secure = [d for d in everyone if port in d.https and not d.candidate.limited]
     policy = ledger.agreed(SSL_POLICY.name, port=port)
@@ -86,7 +90,7 @@ def _listener(
         port=port,
         protocol=protocol,
         members=tuple(d.candidate.key for d in members),
-        certificates=certificates(secure),
+        certificates=certificates(secure, by_order=incumbent),
         certificate_hosts=certificate_hosts(secure),
         secrets=together(
             company.brought.get(d.candidate.key, NOTHING_BROUGHT) for d in secure if d in members
@@ -108,9 +112,14 @@ def _texts(value: object) -> tuple[str, ...]:
     return tuple(str(item) for item in value) if isinstance(value, tuple) else ()
 
 
-def certificates(drafts: Sequence[Draft]) -> tuple[str, ...]:
-    """Return the certificates that members name, in group order, each once."""
-    return tuple(dict.fromkeys(name for draft in _in_order(drafts) for name in _named(draft)))
+def certificates(drafts: Sequence[Draft], *, by_order: bool = False) -> tuple[str, ...]:
+    """Return the certificates that members name, each once, those of senior members first.
+
+    The first is the listener's default. The incumbent asks for group order, which is anybody's to
+    write.
+    """
+    ordered = _in_order(drafts) if by_order else _by_seniority(drafts)
+    return tuple(dict.fromkeys(name for draft in ordered for name in _named(draft)))
 
 
 def _named(draft: Draft) -> tuple[str, ...]:
@@ -131,6 +140,10 @@ def certificate_hosts(drafts: Iterable[Draft]) -> tuple[tuple[Key, str], ...]:
 
 def _in_order(drafts: Iterable[Draft]) -> list[Draft]:
     return sorted(drafts, key=lambda d: d.candidate.rank)
+
+
+def _by_seniority(drafts: Iterable[Draft]) -> list[Draft]:
+    return sorted(drafts, key=lambda d: d.candidate.seniority)
 
 
 def _heeded(everyone: Sequence[Draft], company: Company, findings: Findings) -> list[Draft]:
@@ -171,8 +184,7 @@ def _default(
     """
     if redirect is not None:
         return Redirect(status=301, protocol="HTTPS", port=str(redirect)), None
-    by_seniority = sorted(everyone, key=lambda d: d.candidate.seniority)
-    having = [(d, d.default) for d in by_seniority if d.default is not None]
+    having = [(d, d.default) for d in _by_seniority(everyone) if d.default is not None]
     if not having:
         return FixedResponse(), None
     first, action = having[0]

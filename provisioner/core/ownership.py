@@ -5,7 +5,7 @@ Whoever has rules for a host of others loses those paths and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from provisioner.core.admittance import host_refusal, unlisted
@@ -27,7 +27,7 @@ def owned_rules(company: Company, findings: Findings) -> Mapping[Key, tuple[Path
     """
     court = _Court(company)
     kept = {
-        d.candidate.key: tuple(rule for rule in d.rules if not court.refuses(d, rule.host))
+        d.candidate.key: tuple(rule for rule in d.rules if court.leaves(d, rule))
         for d in company.retained
     }
     for draft in company.accepted:
@@ -50,22 +50,39 @@ class _Court:
         """Tell whether a policy gives the host to others."""
         return self._rights.refuses(self._verdict(draft, host))
 
+    def leaves(self, draft: Draft, rule: PathRule) -> bool:
+        """Tell whether nobody else has a host of a rule."""
+        forbidden = any(self.refuses(draft, host) for host in self._hosts(rule))
+        return not forbidden and self._taken_by(draft, rule) is None
+
+    def _taken_by(self, draft: Draft, rule: PathRule) -> Key | None:
+        """Return who was first with a host that no policy speaks of, if it is somebody else."""
+        key = draft.candidate.key
+        owner = self._first.get(rule.host, key)
+        free = self._verdict(draft, rule.host).answer is Answer.FREE
+        return owner if free and owner.namespace != key.namespace else None
+
     def judged(self, draft: Draft, rule: PathRule, findings: Findings) -> PathRule | None:
         """Return the rule as it may be: as it is, held, or not at all."""
         key = draft.candidate.key
-        verdict = self._verdict(draft, rule.host)
-        if self._rights.refuses(verdict):
-            problem = host_refusal(draft.candidate, rule, verdict)
+        refused = next((host for host in self._hosts(rule) if self.refuses(draft, host)), None)
+        verdict = self._verdict(draft, rule.host if refused is None else refused)
+        if refused is not None:
+            problem = host_refusal(draft.candidate, replace(rule, host=refused), verdict)
             findings.quarantine(key, rule.field, problem)
             held = replace(rule, held=True, action=NOT_YOURS)
             return held if self._stays(draft, rule.host) else None
         if verdict.answer is Answer.UNKNOWN:
             findings.remark(unlisted(draft.candidate, verdict, field=rule.field, lenient=True))
-        owner = self._first.get(rule.host, key)
-        if verdict.answer is Answer.FREE and owner.namespace != key.namespace:
+        owner = self._taken_by(draft, rule)
+        if owner is not None:
             findings.quarantine(key, rule.field, _host_taken(draft, rule, owner))
             return None
         return rule
+
+    def _hosts(self, rule: PathRule) -> Iterable[str]:
+        """Return every host that a rule answers for, those that its options add included."""
+        return self._company.seen.dialect.by_host(rule.host, rule.options)
 
     def _verdict(self, draft: Draft, host: str) -> Verdict:
         place = (draft.candidate.key, host)

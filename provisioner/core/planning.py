@@ -10,11 +10,12 @@ Nothing here reads, writes, waits or logs. Equal input gives a byte-identical pl
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Generic, TypeVar
 
 from provisioner.core import mode as modes
+from provisioner.core.approvals import Withdrawn, without_room
 from provisioner.core.assemble import Draft, assemble, subject_of
 from provisioner.core.diff import DiffRules, diff
 from provisioner.core.gate import Judged, over_the_peak, overfull, programmed
@@ -57,6 +58,7 @@ class World(Generic[F]):
         applyable: False where the cloud behind it is a file, or where the plan is a comparison.
         exclusive: False where what is shared also serves somebody whom no Ingress explains.
         remarks: What was found before planning began.
+        approved: Digests of what people have approved.
     """
 
     snapshot: Snapshot
@@ -71,6 +73,7 @@ class World(Generic[F]):
     applyable: bool = True
     exclusive: bool = True
     remarks: tuple[Diagnostic, ...] = ()
+    approved: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +145,10 @@ def compute(provider: Provider[W, F], world: World[F]) -> Plan:
             refused=refused,
         )
         more = overfull(judged, costs, world.limits)
+        withdrawn = without_room(this.expressed, this.intent, more)
+        if withdrawn.digests:
+            world, this = _without(world, withdrawn), None
+            continue
         if more:
             refused.update({refusal.ingress: refusal.diagnostic for refusal in more})
             continue
@@ -155,7 +162,20 @@ def compute(provider: Provider[W, F], world: World[F]) -> Plan:
                 costs=costs,
                 limits=world.limits,
             )
+        withdrawn = without_room(this.expressed, this.intent, (late,))
+        if withdrawn.digests:
+            world, this = _without(world, withdrawn), None
+            continue
         refused[late.ingress] = late.diagnostic
+
+
+def _without(world: World[F], withdrawn: Withdrawn) -> World[F]:
+    """Return the world without approvals for which there is no room."""
+    return replace(
+        world,
+        approved=world.approved - withdrawn.digests,
+        remarks=(*world.remarks, *withdrawn.diagnostics),
+    )
 
 
 def wanted(provider: Provider[W, F], world: World[F]) -> tuple[Resource, ...]:
@@ -226,6 +246,7 @@ def _part(
             limits=world.limits,
             settings=world.settings,
             keep=kept,
+            approved=world.approved,
         ),
         world.facts,
     )
@@ -269,7 +290,8 @@ def _trim(
     costs: CostOf,
 ) -> tuple[tuple[Resource, ...], tuple[Diagnostic, ...]]:
     observed = world.observed.of_group(part.group)
-    zone_of = {pod.ip: pod.zone for backend in load_balancer.backends for pod in backend.pods or ()}
+    backends = (*load_balancer.backends, *load_balancer.following)
+    zone_of = {pod.ip: pod.zone for backend in backends for pod in backend.pods or ()}
     membership = Membership(
         fields=provider.membership, zone_of=zone_of, programmed=programmed(observed)
     )

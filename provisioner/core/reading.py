@@ -153,6 +153,7 @@ class Table:
         self.annotations = tuple(annotations)
         self.prefixes = tuple(prefixes)
         self.inexpressible = inexpressible
+        self.either = frozenset(a.setting.name for a in annotations if a.either)
         self._aliases = frozenset(a.key for a in annotations if a.alias)
         self._exact = {a.key: a for a in annotations if not a.key.endswith(FAMILY)}
         self._families = {a.key.removesuffix("*"): a for a in annotations if a.key.endswith(FAMILY)}

@@ -7,7 +7,7 @@ and to nothing else, since a rule has one way in, whatever it is split over.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from provisioner.core.annotations import ACTIONS, WEIGHTS
@@ -55,6 +55,18 @@ class RuleOptions:
         shared = self._shared_values(candidate, only).said
         options |= {name: shared[name].value for name in self._shared if name in shared}
         return MappingProxyType(options)
+
+    def unheard(self, candidate: Candidate, services: Iterable[Key]) -> tuple[Key, ...]:
+        """Return those of several Services whose word on who may come in would be lost."""
+        said = self._entry(candidate.values)
+        return tuple(
+            service
+            for service in dict.fromkeys(services)
+            if self._entry(self._backends.values_with(candidate, service)) != said
+        )
+
+    def _entry(self, values: Values) -> Mapping[str, object]:
+        return {name: values.said[name].value for name in self._shared if name in values.said}
 
     def _shared_values(self, candidate: Candidate, only: Key | None) -> Values:
         if only is None:

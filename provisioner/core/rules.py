@@ -8,19 +8,26 @@ stay; one whose host or path cannot be read has nothing to be recognised by and 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from provisioner.core.actions import NO_SERVICE, Deed, Deeds
-from provisioner.core.annotations import ACTIONS, CERTIFICATES, LISTEN_PORTS, WEIGHTS
+from provisioner.core.annotations import (
+    ACTIONS,
+    CERTIFICATES,
+    CREATE_CERTIFICATE,
+    LISTEN_PORTS,
+    WEIGHTS,
+)
 from provisioner.core.backends import DEFAULT_BACKEND, Backends
 from provisioner.core.complaints import Complaints
+from provisioner.core.dialect import Dialect
 from provisioner.core.group import Candidate
 from provisioner.core.hosts import host_problem
 from provisioner.core.reading import Table
 from provisioner.core.rule_options import NOTHING, RuleOptions
 from provisioner.core.secrets import Secrets
 from provisioner.core.values import ListenPort
-from provisioner.model.diagnostic import Diagnostic
+from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.intent import (
     BackendId,
     BackendIntent,
@@ -58,7 +65,8 @@ class Draft:
     def hosts(self) -> tuple[str, ...]:
         """Every host it speaks of, in rules and in TLS, sorted; the empty one left out."""
         named = {host.lower() for tls in self.candidate.ingress.tls for host in tls.hosts}
-        named.update(rule.host for rule in self.rules)
+        written = {rule.host.lower() for rule in self.candidate.ingress.rules}
+        named.update(rule.host for rule in self.rules if rule.host in written)
         return tuple(sorted(host for host in named if host and not host_problem(host)))
 
     @property
@@ -70,8 +78,11 @@ class Draft:
 class Drafter:
     """Drafts Ingresses; holds what is the same for all of them."""
 
-    def __init__(self, backends: Backends, *, table: Table, secrets: Secrets | None = None) -> None:
+    def __init__(
+        self, backends: Backends, *, table: Table, dialect: Dialect, secrets: Secrets | None = None
+    ) -> None:
         self.backends = backends
+        self.dialect = dialect
         self.options = RuleOptions(backends, table=table)
         self.secrets = secrets
 
@@ -120,7 +131,7 @@ class _Drafting:
         said = values.get(LISTEN_PORTS)
         if said is not None:
             return said
-        if values.get(CERTIFICATES):
+        if values.get(CERTIFICATES) or values.get(CREATE_CERTIFICATE):
             return (ListenPort(443, ListenerProtocol.HTTPS),)
         return (ListenPort(80, ListenerProtocol.HTTP),)
 
@@ -167,19 +178,27 @@ class _Drafting:
         deed = self._deed(path.backend, field=field)
         said = self._drafter.options.of_path(self._candidate, path.backend.service, deed.only)
         options = self._filled(said, field=field)
-        self._rules.append(
-            PathRule(
-                ingress=self._candidate.key,
-                field=field,
-                host=host,
-                path=path.path,
-                path_type=self._path_type(path),
-                action=deed.action or NO_SERVICE,
-                position=position,
-                held=deed.action is None or options is None,
-                options=said if options is None else options,
+        held = deed.action is None or options is None
+        for name, own in self._by_host(host, said if options is None else options).items():
+            self._rules.append(
+                PathRule(
+                    ingress=self._candidate.key,
+                    field=field,
+                    host=name,
+                    path=path.path,
+                    path_type=self._path_type(path),
+                    action=deed.action or NO_SERVICE,
+                    position=position,
+                    held=held,
+                    options=own,
+                )
             )
-        )
+
+    def _by_host(
+        self, host: str, options: Mapping[str, object]
+    ) -> Mapping[str, Mapping[str, object]]:
+        """Return the hosts of a path with their options; the incumbent has one rule for all."""
+        return {host: options} if self._incumbent else self._drafter.dialect.by_host(host, options)
 
     def _path_type(self, path: HttpPath) -> PathType:
         """Return the path type; what has none is the cloud's business to the incumbent."""
@@ -224,11 +243,26 @@ class _Drafting:
             self._services.add(backend.service)
         deed = self._deeds.of(backend, field=field)
         self._remarks.extend(deed.remarks)
+        deed = self._with_entry(deed, field=field)
         for problem in deed.problems:
             self._quarantine(field, problem)
         for found in deed.backends:
             self._backends.setdefault(found.id, found)
         return deed
+
+    def _with_entry(self, deed: Deed, *, field: str) -> Deed:
+        """Refuse to lead past what a Service asks of clients; the incumbent does, and is told."""
+        if deed.action is None or deed.only is not None:
+            return deed
+        services = (backend.id.service for backend in deed.backends)
+        unheard = self._drafter.options.unheard(self._candidate, services)
+        lost = tuple(self._say.entry_lost(service, field) for service in unheard)
+        if self._incumbent or not lost:
+            self._remarks.extend(
+                replace(problem, severity=Severity.WARNING, blocking=False) for problem in lost
+            )
+            return deed
+        return replace(deed, action=None, problems=lost)
 
     def _filled(self, options: Mapping[str, object], *, field: str) -> Mapping[str, object] | None:
         """Return options with the secrets that they name, None where the path is quarantined."""

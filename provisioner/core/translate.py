@@ -15,9 +15,11 @@ from typing import TypeVar
 from provisioner.core import annotations as settings_of
 from provisioner.core.admittance import Rights, findings
 from provisioner.core.backends import Backends
+from provisioner.core.certificate_rights import refused_certificates
 from provisioner.core.company import Company, Findings, Seen
 from provisioner.core.conflicts import Ledger, Scopes
 from provisioner.core.dialect import Dialect, table_of
+from provisioner.core.following import Following, read_by
 from provisioner.core.group import Group, group, placed_in
 from provisioner.core.hearing import Hearing, heard
 from provisioner.core.listeners import listeners
@@ -102,7 +104,8 @@ def intents(
     )
     backends = Backends(snapshot, provider, settings=settings, table=table)
     secrets = Secrets(snapshot, settings)
-    drafter = Drafter(backends, table=table, secrets=secrets)
+    following = Following(snapshot, provider)
+    drafter = Drafter(backends, table=table, dialect=provider, secrets=secrets)
     own = table.options(Merge.OWN, place=Place.INGRESS)
     built = []
     for one in grouping.groups:
@@ -117,6 +120,7 @@ def intents(
             rights=rights_on(one.name),
             brought=brought,
             own=own,
+            following=following,
         )
         built.append(builder.build())
     found = dict.fromkeys((*selection.diagnostics, *grouping.remarks, *backends.remarks))
@@ -153,6 +157,7 @@ class _Builder:
         rights: Rights,
         brought: Mapping[Key, Brought],
         own: Sequence[str],
+        following: Following,
     ) -> None:
         self._group = members
         self._scopes = scopes
@@ -160,10 +165,15 @@ class _Builder:
         self._rights = rights
         self._brought = brought
         self._own = own
+        self._drafter = drafter
+        self._following = following
         self._drafts = tuple(drafter.draft(c) for c in members.candidates)
 
     def build(self) -> _Built:
-        excluded = {key: found.problems for key, found in self._brought.items() if found.problems}
+        excluded = {
+            **refused_certificates(self._group.candidates, self._brought, self._rights),
+            **{key: found.problems for key, found in self._brought.items() if found.problems},
+        }
         hearing = heard(self._drafts, self._scopes, excluded)
         findings = Findings()
         for draft in self._drafts:
@@ -196,6 +206,7 @@ class _Builder:
     ) -> LoadBalancerIntent:
         ledger = hearing.ledger
         members = tuple(_member(draft, self._own) for draft in hearing.accepted)
+        backends = _backends(hearing, built, members=members)
         return LoadBalancerIntent(
             name=self._group.name,
             explicit=self._group.explicit,
@@ -203,8 +214,9 @@ class _Builder:
             scheme=_agreed(ledger, settings_of.SCHEME, Scheme),
             members=members,
             listeners=built,
-            backends=_backends(hearing, built, members=members),
+            backends=backends,
             quarantined=quarantined,
+            following=self._led_to(company, backends),
             leaving=self._group.leaving,
             load_balancer_name=_agreed(ledger, settings_of.LOAD_BALANCER_NAME, str),
             address_type=_agreed(ledger, settings_of.IP_ADDRESS_TYPE, str),
@@ -214,6 +226,20 @@ class _Builder:
             tags=ledger.union(settings_of.TAGS.name),
             options=self._options(hearing),
         )
+
+    def _led_to(
+        self, company: Company, backends: Sequence[BackendIntent]
+    ) -> tuple[BackendIntent, ...]:
+        """Return who is behind target groups that nothing planned here uses any more."""
+        seen = company.seen
+        present = seen.dialect.backends_in(seen.resources)
+        read = read_by(
+            self._group.candidates,
+            self._drafter.backends,
+            unmentioned=seen.unmentioned,
+            compatibility=company.compatibility,
+        )
+        return self._following.of(present - {b.id for b in backends}, read)
 
     def _options(self, hearing: Hearing) -> Mapping[str, object]:
         options = dict(hearing.ledger.options())

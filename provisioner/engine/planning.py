@@ -47,6 +47,7 @@ class Planner(Generic[W, F]):
         *,
         inputs: Inputs | None = None,
         groups: frozenset[str] | None = None,
+        approved: frozenset[str] = frozenset(),
     ) -> Plan:
         """Return what would change.
 
@@ -55,13 +56,14 @@ class Planner(Generic[W, F]):
             inputs: What the snapshot was made from, to be recorded in the plan.
             groups: Plan only these load balancers (the controller, one at a time); the shared part
                 may then grow but never shrink.
+            approved: Digests of what people have approved.
 
         Raises:
             ProviderError: The account could not be read.
         """
         cluster = self.reader.cluster()
         snapshot = with_cluster_facts(snapshot, cluster)
-        observed = self.reader.observe(groups)
+        observed = self.provider.only_ours(self.reader.observe(groups), snapshot.registered)
         intent = intents(snapshot, self.provider, self.settings, observed=observed, refused={})
         questions = self.provider.wanted(intent, snapshot, self.settings)
         facts = self.reader.facts(questions)
@@ -76,6 +78,7 @@ class Planner(Generic[W, F]):
             groups=groups,
             inputs=inputs or Inputs(),
             applyable=self.reader.applyable,
+            approved=approved,
         )
         if self.settings.take_over:
             world = self._taken_over(world, self.reader.incumbent(questions))

@@ -125,6 +125,7 @@ NAMESPACE: Final = KindInfo(
     kind="Namespace", group="", version="v1", plural="namespaces", namespaced=False
 )
 SECRET: Final = KindInfo(kind="Secret", group="", version="v1", plural="secrets")
+CONFIG_MAP: Final = KindInfo(kind="ConfigMap", group="", version="v1", plural="configmaps")
 POD: Final = KindInfo(kind="Pod", group="", version="v1", plural="pods")
 """Watched namespace by namespace, and only where readiness gates wait for a load balancer."""
 INGRESS_CLASS_PARAMS: Final = KindInfo(
@@ -178,7 +179,7 @@ MANIFEST_KINDS: Final = (
 """What is read from files; every other kind is somebody else's business."""
 
 KINDS: Final[Mapping[str, KindInfo]] = MappingProxyType(
-    {info.kind: info for info in (*MANIFEST_KINDS, LOAD_BALANCER, POD)}
+    {info.kind: info for info in (*MANIFEST_KINDS, LOAD_BALANCER, POD, CONFIG_MAP)}
 )
 
 

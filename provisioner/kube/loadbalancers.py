@@ -28,7 +28,12 @@ JsonObject: TypeAlias = dict[str, Json]
 _LOG: Final = logging.getLogger(__name__)
 
 
+class _Metadata(msgspec.Struct):
+    annotations: dict[str, str] | None = None
+
+
 class _LoadBalancer(msgspec.Struct):
+    metadata: _Metadata = msgspec.field(default_factory=_Metadata)
     spec: dict[str, object] = msgspec.field(default_factory=dict)
     status: dict[str, object] = msgspec.field(default_factory=dict)
 
@@ -102,6 +107,15 @@ class LoadBalancerWriter:
         self._fence.check()
         patch = {"metadata": {"annotations": {APPROVED_DIGEST: digest}}}
         self._client.merge_patch(LOAD_BALANCER, Key("", object_name(group)), patch)
+
+    def approved(self, group: str) -> str:
+        """Return the digest that somebody has approved for a group, "" for none.
+
+        Raises:
+            ClusterError: The server said no.
+        """
+        present = self._present(Key("", object_name(group)))
+        return (present.metadata.annotations or {}).get(APPROVED_DIGEST, "") if present else ""
 
     def _present(self, key: Key) -> _LoadBalancer | None:
         try:

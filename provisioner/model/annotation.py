@@ -67,6 +67,7 @@ class Annotation(Generic[T]):
         summary: One sentence for the reference page.
         default: What holds when nobody says anything, in words.
         alias: An older spelling: heard only on an object without the newer one.
+        either: True on one of Ingress and Service is enough, whatever the other says.
         check_suffix: Judges what stands for the star of a family; raises AnnotationError.
     """
 
@@ -79,6 +80,7 @@ class Annotation(Generic[T]):
     summary: str
     default: str = ""
     alias: bool = False
+    either: bool = False
     check_suffix: Callable[[str], None] | None = None
 
 

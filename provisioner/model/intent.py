@@ -352,6 +352,8 @@ class LoadBalancerIntent:
     the cloud holds them. A quarantined path is a ``held`` rule. ``backends`` also lists the
     backends of quarantined members that could be resolved, so that their targets keep following
     their pods.
+    ``following`` are backends of target groups that exist and that no rule planned here uses: kept
+    rules may lead there. Nothing is made for them; their targets follow their pods.
     ``leaving`` are members that are being deleted or have moved to another class or group.
     """
 
@@ -363,6 +365,7 @@ class LoadBalancerIntent:
     listeners: tuple[ListenerIntent, ...]
     backends: tuple[BackendIntent, ...]
     quarantined: tuple[Quarantined, ...] = ()
+    following: tuple[BackendIntent, ...] = ()
     leaving: tuple[Key, ...] = ()
     load_balancer_name: str | None = None
     address_type: str | None = None  # ipv4 | dualstack

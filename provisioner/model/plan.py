@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from provisioner.model.approval import Approval, Succession
 from provisioner.model.change import Action, Step
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.intent import BackendId, Quarantined, TargetMode
@@ -64,7 +65,11 @@ class ModeDecision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadBalancerPlan:
-    """One load balancer's part of a plan (or the ``shared`` part: no members, no mode)."""
+    """One load balancer's part of a plan (or the ``shared`` part: no members, no mode).
+
+    ``approval`` is what a person has to agree to, or has agreed to; ``succession`` is there while
+    one load balancer takes over from another.
+    """
 
     group: str
     digest: str
@@ -76,6 +81,8 @@ class LoadBalancerPlan:
     steps: tuple[Step, ...] = ()
     usages: tuple[Usage, ...] = ()
     resources: tuple[Resource, ...] = ()
+    approval: Approval | None = None
+    succession: Succession | None = None
 
     @property
     def changes(self) -> tuple[Step, ...]:

@@ -45,6 +45,7 @@ class Settings:
         tags: Tags on everything taggable.
         settle_seconds: Time for a change of weights to reach the data plane.
         drain_seconds: Cap on waiting for connections to end; None follows the target group's delay.
+        drain_dns_seconds: How long a replaced load balancer stays for those who know its address.
         health_deadline_seconds: How long to wait for a new backend before giving the switch up.
         prune: Remove what files do not mention (``plan -f --prune``).
         take_over: Count Ingresses of the incumbent controller as ours; nothing may be written then.
@@ -61,6 +62,7 @@ class Settings:
     tags: Mapping[str, str] = field(default_factory=lambda: NO_STRINGS)
     settle_seconds: float = 30.0
     drain_seconds: float | None = None
+    drain_dns_seconds: float = 3600.0
     health_deadline_seconds: float = 600.0
     prune: bool = False
     take_over: bool = False

@@ -58,6 +58,8 @@ class Snapshot:
         bindings: The incumbent controller's record of which target group stands for which Service.
         pods: Only pods with readiness gates that a load balancer feeds.
         unread_pods: Namespaces where such pods may be, but could not be listed.
+        registered: What we registered with target groups that others use, too, by name of the
+            group; read only where an object asks for such a one.
         sources: ``Kind namespace/name`` -> where it was read ("web.yaml, document 3").
     """
 
@@ -83,6 +85,7 @@ class Snapshot:
     bindings: Mapping[Key, TargetGroupBinding] = field(default_factory=_nothing)
     pods: Mapping[Key, Pod] = field(default_factory=_nothing)
     unread_pods: frozenset[str] = frozenset()
+    registered: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
     unknown_kinds: frozenset[str] = frozenset()
     sources: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     diagnostics: tuple[Diagnostic, ...] = ()

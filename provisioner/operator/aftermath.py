@@ -55,19 +55,25 @@ class Cluster(Protocol):
         """Remove the mirror of a load balancer that is gone."""
         ...
 
+    def approved(self, group: str) -> str:
+        """Return the digest that somebody has approved for a group, "" for none."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
     """What one reconcile starts from.
 
     ``staying`` are the Ingresses of the snapshot that are on some load balancer of ours, whichever;
-    an Ingress with our finalizer that is not among them is leaving.
+    an Ingress with our finalizer that is not among them is leaving. ``approved`` are digests that
+    somebody has approved.
     """
 
     group: str
     snapshot: Snapshot
     fingerprint: str
     staying: frozenset[Key]
+    approved: frozenset[str] = frozenset()
 
     @property
     def leaving(self) -> tuple[Ingress, ...]:

@@ -1,7 +1,8 @@
 """What the cluster holds, as compact copies, and who is touched when something changes.
 
 Events are answered in time that depends on what they touch, never on the size of the cluster:
-reverse indices lead from a Service or EndpointSlice to the Ingresses that name it, from a namespace
+reverse indices lead from a Service or EndpointSlice to the Ingresses that name it or whose target
+groups still lead there, from a namespace
 to those in it, and from the parameters of an IngressClass to those of the class. Snapshots for one
 group hold only what that group needs.
 """
@@ -21,6 +22,7 @@ from provisioner.kube.kinds import AUTO_MODE_CLASS_PARAMS, INGRESS_CLASS_PARAMS,
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.kube import EndpointSlice, Ingress, IngressClass, Key, Parameters
 from provisioner.model.snapshot import Snapshot
+from provisioner.operator.led import Led
 
 K = TypeVar("K", Key, str)
 
@@ -44,9 +46,13 @@ class Entry:
 
 
 class Cache:
-    """Objects by kind and key, safe to use from several threads."""
+    """Objects by kind and key, safe to use from several threads.
+
+    ``led`` says what load balancers lead to, besides what Ingresses name.
+    """
 
     def __init__(self) -> None:
+        self.led = Led()
         self._lock = threading.RLock()
         self._entries: dict[str, dict[Key, Entry]] = {}
         self._users: dict[Key, set[Key]] = {}  # Service -> Ingresses that name it
@@ -118,7 +124,7 @@ class Cache:
             slices = {key for pod in pods for key in self._waiting.get(pod, ())}
             found = [entry.object for entry in self._pick("EndpointSlice", slices)]
             services = {each.service_key for each in found if isinstance(each, EndpointSlice)}
-            return frozenset(key for each in services for key in self._users.get(each, ()))
+            return frozenset(key for each in services for key in self._users_of(each))
 
     def snapshot(
         self, *, unknown: frozenset[str], ingresses: Iterable[Key] | None = None
@@ -171,7 +177,7 @@ class Cache:
             service
             for key in wanted
             if key in ingresses
-            for service in _services_of(key, ingresses[key].object)
+            for service in _services_of(key, ingresses[key].object) | self.led.services(key)
         }
         slices = {key for service in services for key in self._slices.get(service, ())}
         picked = [ingresses[key] for key in sorted(wanted) if key in ingresses]
@@ -207,7 +213,11 @@ class Cache:
             if entry is None or not isinstance(entry.object, EndpointSlice):
                 return frozenset()
             service = entry.object.service_key
-        return frozenset(self._users.get(service, ()))
+        return self._users_of(service)
+
+    def _users_of(self, service: Key) -> frozenset[Key]:
+        """Return the Ingresses that name a Service, or whose target groups still lead there."""
+        return self.led.ingresses(service).union(self._users.get(service, ()))
 
     def _of_parameters(self, entry: Entry | None) -> frozenset[Key] | None:
         """Return the Ingresses of the classes that name an object; all of them where it is odd."""

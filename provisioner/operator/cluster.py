@@ -12,7 +12,7 @@ from provisioner.kube.client import KubeClient
 from provisioner.kube.events import EventRecorder, Occurrence
 from provisioner.kube.finalizers import add_finalizer, remove_finalizer
 from provisioner.kube.kinds import INGRESS
-from provisioner.kube.loadbalancers import LoadBalancerWriter
+from provisioner.kube.loadbalancers import APPROVED_DIGEST, LoadBalancerWriter
 from provisioner.kube.status import write_status
 from provisioner.model.change import Action
 from provisioner.model.errors import ClusterError
@@ -83,6 +83,17 @@ class ClusterWriter:
         except ClusterError as error:
             _LOG.warning("overview not removed: %s", fields(group=group, error=error.message))
 
+    def approved(self, group: str) -> str:
+        """Return the digest that somebody has approved for a group, "" for none.
+
+        What cannot be read is no approval.
+        """
+        try:
+            return self._overview.approved(group)
+        except ClusterError as error:
+            _LOG.warning("approval not read: %s", fields(group=group, error=error.message))
+            return ""
+
 
 def status_of(part: LoadBalancerPlan, addresses: tuple[str, ...]) -> dict[str, Json]:
     """Return what a LoadBalancer object says about its load balancer."""
@@ -110,8 +121,19 @@ def status_of(part: LoadBalancerPlan, addresses: tuple[str, ...]) -> dict[str, J
         "conditions": [
             _condition("Programmed", good=bool(addresses), why="the load balancer has an address"),
             _condition("WithinLimits", good=fits, why="usage against the account's limits"),
+            _pending(part),
         ],
     }
+
+
+def _pending(part: LoadBalancerPlan) -> dict[str, Json]:
+    """Return whether something waits for a person, and how that person says yes."""
+    approval = part.approval
+    if approval is None or not approval.needed:
+        return _condition("PlanPending", good=False, why="nothing waits for an approval")
+    how = f"to approve, annotate this object with {APPROVED_DIGEST}={approval.digest}"
+    found = _condition("PlanPending", good=True, why=f"{approval.reason}; {how}")
+    return {**found, "reason": "ApprovalNeeded"}
 
 
 def _condition(name: str, *, good: bool, why: str) -> dict[str, Json]:

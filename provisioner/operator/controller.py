@@ -85,9 +85,17 @@ class ClusterView(Generic[W, F]):
     """The cluster as reconciles see it: the cache, believed as far as the barrier says."""
 
     def __init__(
-        self, cache: Cache, members: Members[W, F], *, secrets: SecretWatch, pods: PodWatch
+        self,
+        cache: Cache,
+        members: Members[W, F],
+        *,
+        secrets: SecretWatch,
+        pods: PodWatch,
+        registered: Callable[[Snapshot], Snapshot],
     ) -> None:
+        self._registered = registered
         self.cache = cache
+        self.led = cache.led
         self.secrets = secrets
         self.pods = pods
         self._members = members
@@ -101,7 +109,8 @@ class ClusterView(Generic[W, F]):
         """Return what these Ingresses (None: all) need, as it is now."""
         found = self.cache.snapshot(unknown=self.unknown(), ingresses=ingresses)
         whole = ingresses is None
-        return self.pods.complete(self.secrets.complete(found, whole=whole), whole=whole)
+        found = self.pods.complete(self.secrets.complete(found, whole=whole), whole=whole)
+        return self._registered(found)
 
 
 class Controller(Generic[W, F]):

@@ -13,6 +13,7 @@ import signal
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Generic, TypeVar
 
 from provisioner import wiring
@@ -21,6 +22,7 @@ from provisioner.kube.client import KubeClient
 from provisioner.kube.kinds import WATCHED_KINDS, KindInfo
 from provisioner.kube.lease import Leadership, LeaseSettings, lease_name
 from provisioner.kube.live import present_keys
+from provisioner.kube.registered import TargetRecord, with_registered
 from provisioner.model.errors import NotLeader
 from provisioner.model.kube import Key
 from provisioner.model.settings import Settings
@@ -101,7 +103,18 @@ class Running(Generic[W, F]):
         members = Members(options.provider, options.settings, cache)
         self._secrets = SecretWatch(client, options.provider, options.settings)
         self._pods = PodWatch(client, options.provider.gate_names)
-        view = ClusterView(cache, members, secrets=self._secrets, pods=self._pods)
+        view = ClusterView(
+            cache,
+            members,
+            secrets=self._secrets,
+            pods=self._pods,
+            registered=partial(
+                with_registered,
+                client=client,
+                asking=options.provider.sharing,
+                instance=options.settings.identity.instance,
+            ),
+        )
         self._readiness = Readiness(
             options.provider,
             reader,
@@ -125,6 +138,12 @@ class Running(Generic[W, F]):
             world=view,
             cluster=ClusterWriter(client, self._gate, clock),
             clock=clock,
+            record=TargetRecord(
+                client,
+                self._gate,
+                options.provider,
+                instance=options.settings.identity.instance,
+            ),
             wait_seconds=options.wait_seconds,
         )
         self.controller = Controller(

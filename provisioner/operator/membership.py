@@ -55,6 +55,12 @@ class Members(Generic[W, F]):
         """
         with self._lock:
             self._placed = dict(placed_in(observed))
+            self._cache.led.learn(
+                {
+                    name: self._provider.backends_in(observed.of_group(name))
+                    for name in observed.groups
+                }
+            )
             self.update(None)
 
     def concerned(self, kind: str, ingresses: frozenset[Key] | None) -> frozenset[str]:

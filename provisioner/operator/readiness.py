@@ -85,13 +85,16 @@ class Readiness(Generic[W, F]):
         if result.plan is None or result.outcome is None:
             return
         outputs = result.outcome.outputs
-        found = {
-            part.group: tuple(self._provider.pod_backends(part.resources, outputs))
+        found = tuple(
+            backend
             for part in result.plan.load_balancers
             if part.group == group
-        }
+            for backend in self._provider.pod_backends(part.resources, outputs)
+        )
         with self._lock:
-            self._backends.update(found)
+            self._backends.pop(group, None)
+            if found:
+                self._backends[group] = found
 
     def look(self) -> None:
         """Look once at every pod that waits, and write what has changed.

@@ -8,7 +8,6 @@ done is done, and the name comes back later.
 from __future__ import annotations
 
 import hashlib
-import logging
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -32,12 +31,13 @@ from provisioner.operator.aftermath import (
     standing_after,
     staying_in,
 )
-from provisioner.operator.logs import fields
-from provisioner.operator.retries import Retries, dependent, without
+from provisioner.operator.approvals import Approvals, has_moved, shown
+from provisioner.operator.led import Led, who_is_behind
+from provisioner.operator.reports import log_result, log_step
+from provisioner.operator.retries import Retries, postponed_shared, without
 from provisioner.ports import Clock
 
-_LOG = logging.getLogger(__name__)
-
+_BUILDS = frozenset({Action.CREATE, Action.REPLACE})
 _SELDOM = 6
 """By how much longer than for a wait to stay away where somebody else will call."""
 
@@ -46,7 +46,9 @@ F = TypeVar("F")
 
 
 class World(Protocol):
-    """Where a reconcile reads the cluster from."""
+    """Where a reconcile reads the cluster from. ``led``: what load balancers lead to."""
+
+    led: Led
 
     def members(self, group: str) -> frozenset[Key]:
         """Return the Ingresses that are on a load balancer, or are leaving it."""
@@ -54,6 +56,18 @@ class World(Protocol):
 
     def snapshot(self, ingresses: Iterable[Key] | None) -> Snapshot:
         """Return what these Ingresses (None: all) need, as it is now."""
+        ...
+
+
+class Record(Protocol):
+    """Keeps what must be remembered of a plan outside the cloud, before and after it."""
+
+    def before(self, plan: Plan) -> None:
+        """Note what a plan is about to do; raises where that is impossible."""
+        ...
+
+    def after(self, plan: Plan) -> None:
+        """Note what holds now that a plan was carried out completely."""
         ...
 
 
@@ -80,6 +94,7 @@ class _Known:
     epoch: int
     fingerprint: str
     standing: Standing
+    until: float | None = None  # the plan will say more then, though nothing has changed
 
 
 class Reconciler(Generic[W, F]):
@@ -91,6 +106,7 @@ class Reconciler(Generic[W, F]):
         world: The cluster, from the cache.
         cluster: The cluster, to write to.
         clock: Time.
+        record: Told of every plan that is carried out.
         wait_seconds: When to come back to a step that waits.
     """
 
@@ -102,13 +118,17 @@ class Reconciler(Generic[W, F]):
         world: World,
         cluster: Cluster,
         clock: Clock,
+        record: Record,
         wait_seconds: float = 5.0,
     ) -> None:
         self._planner = planner
         self._applier = applier
         self._world = world
+        self._clock = clock
         self._aftermath = Aftermath(cluster)
+        self._approvals = Approvals(cluster)
         self._wait_seconds = wait_seconds
+        self._record = record
         self._retries = Retries(clock)
         self._epoch = 0
         self._known: dict[str, _Known] = {}
@@ -132,10 +152,12 @@ class Reconciler(Generic[W, F]):
         if group == SHARED:
             return self._reconcile_shared()
         epoch = self._epoch
-        situation = self._look(group, self._world.snapshot(self._world.members(group)))
+        approved = self._approvals.heard(group, again=group not in self._known)
+        situation = self._look(group, self._world.snapshot(self._world.members(group)), approved)
         known = self._known.get(group)
-        if known is not None and (known.epoch, known.fingerprint) == (epoch, situation.fingerprint):
-            return Result(failed=not self._aftermath.keep(situation, known.standing))
+        if known is not None and self._is_as_before(known, epoch, situation.fingerprint):
+            kept = self._aftermath.keep(situation, known.standing)
+            return Result(failed=not kept, again=self._pause(group, known))
         if self._seen.get(group) != situation.fingerprint:
             self._retries.forget(group)
             self._seen[group] = situation.fingerprint
@@ -143,7 +165,17 @@ class Reconciler(Generic[W, F]):
 
     # -- one load balancer ----------------------------------------------------------------------
 
-    def _look(self, group: str, snapshot: Snapshot) -> Situation:
+    def _is_as_before(self, known: _Known, epoch: int, fingerprint: str) -> bool:
+        due = known.until is not None and self._clock.now() >= known.until
+        return not due and (known.epoch, known.fingerprint) == (epoch, fingerprint)
+
+    def _pause(self, group: str, known: _Known) -> float | None:
+        """Return when to look again at a group that is as it should be."""
+        if self._approvals.awaits(group):
+            return self._wait_seconds
+        return None if known.until is None else max(0.0, known.until - self._clock.now())
+
+    def _look(self, group: str, snapshot: Snapshot, approved: frozenset[str]) -> Situation:
         """Return what a snapshot says, read without a look at the cloud."""
         intent = intents(
             snapshot,
@@ -152,12 +184,34 @@ class Reconciler(Generic[W, F]):
             observed=Observed(),
             refused={},
         )
+        meant = hashlib.sha256(repr((intent, sorted(approved))).encode()).hexdigest()
         return Situation(
             group=group,
             snapshot=snapshot,
-            fingerprint=hashlib.sha256(repr(intent).encode()).hexdigest(),
+            fingerprint=f"{meant} {self._behind(group, snapshot)}",
             staying=staying_in(intent),
+            approved=approved,
         )
+
+    def _behind(self, group: str, snapshot: Snapshot) -> str:
+        """Return a text that changes with who is behind what a load balancer leads to."""
+        return who_is_behind(snapshot, self._planner.provider, self._world.led.of(group))
+
+    def _lead(self, situation: Situation, plan: Plan, *, complete: bool) -> Situation:
+        """Note where a plan leads; until it is complete, also where the load balancer led before.
+
+        Returns:
+            The situation as the next look will find it if nothing changes.
+        """
+        group, led = situation.group, self._world.led
+        part = _part(plan, group)
+        leads = self._planner.provider.backends_in(part.resources if part is not None else ())
+        led.note(group, leads if complete else leads | led.of(group))
+        meant = situation.fingerprint.partition(" ")[0]
+        now = f"{meant} {self._behind(group, situation.snapshot)}"
+        if self._seen.get(group, "").startswith(meant):
+            self._seen[group] = now
+        return replace(situation, fingerprint=now)
 
     def _bring_up_to_date(self, situation: Situation, epoch: int) -> Result:
         plan = self._plan(situation)
@@ -166,7 +220,7 @@ class Reconciler(Generic[W, F]):
             held = situation.snapshot.ingresses.items()
             kept = {key: ingress for key, ingress in held if key not in turned_away}
             rest = replace(situation.snapshot, ingresses=MappingProxyType(kept))
-            situation = self._look(situation.group, rest)
+            situation = self._look(situation.group, rest, situation.approved)
             plan = self._plan(situation)
         if self._takes_account_room(plan):
             with self._account:
@@ -176,7 +230,11 @@ class Reconciler(Generic[W, F]):
         return self._conclude(situation, plan, outcome, epoch=epoch, went_well=went_well)
 
     def _plan(self, situation: Situation) -> Plan:
-        return self._planner.plan(situation.snapshot, groups=frozenset({situation.group}))
+        return self._planner.plan(
+            situation.snapshot,
+            groups=frozenset({situation.group}),
+            approved=situation.approved,
+        )
 
     def _claim(self, situation: Situation, plan: Plan) -> tuple[frozenset[Key], bool]:
         """Put our finalizer on every member before anything is made for it.
@@ -200,6 +258,7 @@ class Reconciler(Generic[W, F]):
 
     def _carry_out(self, situation: Situation, plan: Plan) -> tuple[Plan, Outcome]:
         """Carry out what is due; returns the whole plan and what became of the due part."""
+        self._lead(situation, plan, complete=False)
         due = self._retries.hold_back(situation.group, plan)
         outcome = self._run(due, situation.group)
         self._retries.note(situation.group, outcome)
@@ -207,9 +266,13 @@ class Reconciler(Generic[W, F]):
 
     def _run(self, plan: Plan, group: str) -> Outcome:
         def report(progress: Progress) -> None:
-            _log_step(group, plan.digest, progress)
+            log_step(group, plan.digest, progress)
 
-        return self._applier.run(plan, patient=False, report=report)
+        self._record.before(plan)
+        outcome = self._applier.run(plan, patient=False, report=report)
+        if outcome.complete:
+            self._record.after(plan)
+        return outcome
 
     def _conclude(
         self, situation: Situation, plan: Plan, outcome: Outcome, *, epoch: int, went_well: bool
@@ -219,24 +282,46 @@ class Reconciler(Generic[W, F]):
         addresses_of = self._planner.provider.status_addresses
         part = _part(plan, group)
         self._aftermath.tell(situation, plan, outcome)
-        standing = Standing()
+        standing, moved = Standing(), True
         if part is not None:
-            addresses = addresses_of(group, outcome.outputs)
+            moved = has_moved(
+                situation,
+                part,
+                outcome.outputs,
+                addresses_of=addresses_of,
+                holds=self._planner.reader.holds,
+            )
+            addresses = addresses_of(group, shown(part, outcome.outputs, moved=moved))
             standing = standing_after(situation, part, outcome, addresses)
             went_well &= self._aftermath.keep(situation, standing)
+        self._approvals.note(group, part)
         ours = (*addresses_of(group, plan.outputs), *standing.addresses)
         went_well &= self._aftermath.withdraw_addresses(situation, ours)
         complete = _is_complete(plan, outcome)
+        situation = self._lead(situation, plan, complete=complete)
         if complete and situation.leaving:
             went_well &= self._aftermath.release(situation, self._planner.reader.observe(None))
         self._mirror(plan, part, standing, complete=complete)
-        if complete and went_well:
-            self._known[group] = _Known(
-                epoch=epoch, fingerprint=situation.fingerprint, standing=standing
+        known = None
+        if complete and went_well and moved:
+            known = self._known[group] = _Known(
+                epoch=epoch,
+                fingerprint=situation.fingerprint,
+                standing=standing,
+                until=self._until(part),
             )
             if part is None or not part.resources:
                 self._drop(group)
-        return self._result(group, plan, outcome, complete=complete and went_well)
+        result = self._result(group, plan, outcome, complete=complete and went_well)
+        pause = self._pause(group, known) if known is not None else self._wait_seconds
+        if result.again is None and not result.failed and (known is not None or not moved):
+            return replace(result, again=pause)
+        return result
+
+    def _until(self, part: LoadBalancerPlan | None) -> float | None:
+        """Return when a plan will say more than this one, though nothing has changed."""
+        due = part.succession.due_seconds if part is not None and part.succession else None
+        return None if due is None else self._clock.now() + due
 
     def _mirror(
         self, plan: Plan, part: LoadBalancerPlan | None, standing: Standing, *, complete: bool
@@ -267,14 +352,14 @@ class Reconciler(Generic[W, F]):
             plan=plan,
             outcome=outcome,
         )
-        _log_result(group, result)
+        log_result(group, plan, outcome, result.again)
         return result
 
     def _takes_account_room(self, plan: Plan) -> bool:
         """Tell whether a plan takes from what all groups share, so that they must take turns."""
         if plan.shared.changes:
             return True
-        created = {step.address for step in plan.steps if step.action is Action.CREATE}
+        created = {step.address for step in plan.steps if step.action in _BUILDS}
         return any(
             cost.subject == ACCOUNT
             for part in plan.parts
@@ -301,28 +386,6 @@ class Reconciler(Generic[W, F]):
         return result
 
 
-def postponed_shared(plan: Plan) -> frozenset[str]:
-    """Return the shared steps whose time has not come, given a plan for everything.
-
-    What load balancers share is narrowed last: as long as one of them is still to be changed, an
-    old target group may serve on a port that nobody wants any more; and what replaces a rule is
-    opened before the rule is closed. Steps that come after one of a load balancer wait for it.
-    """
-    busy = {step.id for part in plan.load_balancers for step in part.changes}
-    opening = any(step.action is not Action.DELETE for step in plan.shared.changes)
-    first = {
-        step.id
-        for step in plan.shared.changes
-        if busy.intersection(step.after) or ((busy or opening) and _narrows(step))
-    }
-    shared = {step.id for step in plan.shared.steps}
-    return dependent(plan.shared.steps, first) & shared
-
-
-def _narrows(step: Step) -> bool:
-    return step.action in {Action.DELETE, Action.REPLACE}
-
-
 def _part(plan: Plan, group: str) -> LoadBalancerPlan | None:
     return next((part for part in plan.load_balancers if part.group == group), None)
 
@@ -331,37 +394,3 @@ def _is_complete(plan: Plan, outcome: Outcome) -> bool:
     """Tell whether everything planned was done: nothing held back, nothing that cannot be done."""
     wanted: Mapping[str, Step] = {step.id: step for part in plan.parts for step in part.changes}
     return outcome.complete and wanted.keys() <= outcome.results.keys()
-
-
-def _log_step(group: str, digest: str, progress: Progress) -> None:
-    if progress.status in {Status.STARTED, Status.SKIPPED}:
-        return
-    said = {
-        "group": group,
-        "step": progress.step.id,
-        "status": progress.status.value,
-        "plan": digest,
-    }
-    if progress.error is not None:
-        _LOG.warning("step: %s", fields(**said, error=progress.error.message))
-    else:
-        _LOG.info(
-            "step: %s", fields(**said, **({"waits": progress.detail} if progress.detail else {}))
-        )
-
-
-def _log_result(group: str, result: Result) -> None:
-    outcome = result.outcome
-    if outcome is None or not outcome.results:
-        return
-    _LOG.info(
-        "reconciled: %s",
-        fields(
-            group=group,
-            plan=result.plan.digest if result.plan is not None else "",
-            done=len(outcome.of(Status.DONE)),
-            waiting=len(outcome.of(Status.WAITING)),
-            failed=len(outcome.of(Status.FAILED)),
-            again="" if result.again is None else f"{result.again:.1f}",
-        ),
-    )

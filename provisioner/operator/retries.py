@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from provisioner.engine.applying import Outcome, Status
-from provisioner.model.change import Step
+from provisioner.model.change import Action, Step
 from provisioner.model.plan import LoadBalancerPlan, Plan
 from provisioner.ports import Clock
 
@@ -113,3 +113,25 @@ def dependent(steps: Iterable[Step], first: Iterable[str]) -> frozenset[str]:
             found.add(step_id)
             waiting += followers.get(step_id, ())
     return frozenset(found)
+
+
+def postponed_shared(plan: Plan) -> frozenset[str]:
+    """Return the shared steps whose time has not come, given a plan for everything.
+
+    What load balancers share is narrowed last: as long as one of them is still to be changed, an
+    old target group may serve on a port that nobody wants any more; and what replaces a rule is
+    opened before the rule is closed. Steps that come after one of a load balancer wait for it.
+    """
+    busy = {step.id for part in plan.load_balancers for step in part.changes}
+    opening = any(step.action is not Action.DELETE for step in plan.shared.changes)
+    first = {
+        step.id
+        for step in plan.shared.changes
+        if busy.intersection(step.after) or ((busy or opening) and _narrows(step))
+    }
+    shared = {step.id for step in plan.shared.steps}
+    return dependent(plan.shared.steps, first) & shared
+
+
+def _narrows(step: Step) -> bool:
+    return step.action in {Action.DELETE, Action.REPLACE}

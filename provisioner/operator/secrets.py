@@ -12,19 +12,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import ssl
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import aiohttp
-import msgspec
 
 from provisioner.core.dialect import Dialect
 from provisioner.core.secrets import named_secrets
 from provisioner.kube.client import KubeClient
 from provisioner.kube.kinds import SECRET
-from provisioner.kube.requests import Connection
 from provisioner.kube.secrets import (
     ABSENT,
     SecretState,
@@ -38,38 +34,11 @@ from provisioner.model.kube import Key
 from provisioner.model.settings import Settings
 from provisioner.model.snapshot import Snapshot
 from provisioner.operator.logs import fields
+from provisioner.operator.streams import BrokenError, Event, Pauses, Streams
 
 _LOG = logging.getLogger(__name__)
 
-STREAM_SECONDS = 300
-"""How long one watch lasts before the server is to end it."""
-
-_SLACK_SECONDS = 30.0
 _STOP_SECONDS = 5.0
-_FORBIDDEN, _GONE, _OK = 403, 410, 200
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pauses:
-    """Seconds between attempts: after a broken watch, and where watching is forbidden."""
-
-    broken: float = 1.0
-    forbidden: float = 60.0
-
-
-class _Event(msgspec.Struct):
-    """One line of a watch."""
-
-    type: str
-    object: msgspec.Raw
-
-
-class _BrokenError(Exception):
-    """A watch that cannot go on from where it was; ``pause`` is how long to leave it."""
-
-    def __init__(self, pause: float = 0.0) -> None:
-        super().__init__()
-        self.pause = pause
 
 
 class SecretWatch:
@@ -100,8 +69,7 @@ class SecretWatch:
         self._tasks: dict[Key, asyncio.Task[None]] = {}  # of the loop's thread alone
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._session: aiohttp.ClientSession | None = None
-        self._tls: tuple[Connection, ssl.SSLContext | bool] | None = None
+        self._streams: Streams | None = None
         self.changed: Callable[[frozenset[Key]], None] = lambda _ingresses: None
         """Told of the Ingresses whose Secret has changed."""
 
@@ -195,8 +163,8 @@ class SecretWatch:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        if self._session is not None:
-            await self._session.close()
+        if self._streams is not None:
+            await self._streams.close()
         await asyncio.get_running_loop().shutdown_default_executor()
 
     async def _follow(self, key: Key, state: SecretState) -> None:
@@ -206,7 +174,7 @@ class SecretWatch:
             try:
                 await self._stream(key, _version(state))
                 pause = 0.0
-            except _BrokenError as broken:
+            except BrokenError as broken:
                 pause = broken.pause
             except (aiohttp.ClientError, OSError, TimeoutError, ClusterError) as error:
                 _LOG.debug("a watch broke: %s", fields(secret=key, why=type(error).__name__))
@@ -227,39 +195,16 @@ class SecretWatch:
 
     async def _stream(self, key: Key, version: str) -> None:
         """Take in what one watch tells, until it ends."""
-        connection = self._client.connection()
-        query = {
-            "watch": "1",
-            "fieldSelector": f"metadata.name={key.name}",
-            "timeoutSeconds": str(STREAM_SECONDS),
-            **({"resourceVersion": version} if version else {}),
-        }
-        async with self._http().get(
-            connection.server + SECRET.path(namespace=key.namespace),
-            params=query,
-            headers=_credentials(connection),
-            ssl=self._context(connection),
-        ) as answer:
-            if answer.status != _OK:
-                forbidden = answer.status == _FORBIDDEN
-                gone = answer.status == _GONE
-                pauses = self._pauses
-                raise _BrokenError(
-                    pauses.forbidden if forbidden else 0.0 if gone else pauses.broken
-                )
-            async for line in _lines(answer.content):
-                self._take(key, msgspec.json.decode(line, type=_Event))
+        if self._streams is None:
+            self._streams = Streams(self._client, self._pauses)
+        path = SECRET.path(namespace=key.namespace)
+        query = {"fieldSelector": f"metadata.name={key.name}"}
+        async for event in self._streams.events(path, version=version, query=query):
+            self._take(key, event)
 
-    def _take(self, key: Key, event: _Event) -> None:
-        match event.type:
-            case "ADDED" | "MODIFIED":
-                self._note(key, state_of(bytes(event.object)))
-            case "DELETED":
-                self._note(key, ABSENT)
-            case "ERROR":
-                raise _BrokenError
-            case _:  # a bookmark
-                return
+    def _take(self, key: Key, event: Event) -> None:
+        gone = event.type == "DELETED"
+        self._note(key, ABSENT if gone else state_of(bytes(event.object)))
 
     def _note(self, key: Key, state: SecretState) -> None:
         with self._lock:
@@ -271,25 +216,6 @@ class SecretWatch:
         _LOG.info("changed: %s", fields(secret=key, ingresses=len(users)))
         self.changed(users)
 
-    # -- the connection -------------------------------------------------------------------------
-
-    def _http(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            read = STREAM_SECONDS + _SLACK_SECONDS
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0),
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=2, sock_read=read),
-                headers={"User-Agent": "ingress-provisioner"},
-                trust_env=True,
-            )
-        return self._session
-
-    def _context(self, connection: Connection) -> ssl.SSLContext | bool:
-        """Return what the server's certificate is held against; made anew with new credentials."""
-        if self._tls is None or self._tls[0] != connection:
-            self._tls = (connection, _context(connection))
-        return self._tls[1]
-
 
 def _same(before: SecretState, now: SecretState) -> bool:
     if before.secret is None or now.secret is None:
@@ -300,34 +226,3 @@ def _same(before: SecretState, now: SecretState) -> bool:
 def _version(state: SecretState) -> str:
     """Return where to watch from; "" tells of what exists first."""
     return state.secret.meta.resource_version if state.secret is not None else ""
-
-
-def _credentials(connection: Connection) -> Mapping[str, str]:
-    if connection.token:
-        return {"Authorization": f"Bearer {connection.token}"}
-    if connection.username:
-        basic = aiohttp.BasicAuth(connection.username, connection.password)
-        return {"Authorization": basic.encode()}
-    return {}
-
-
-def _context(connection: Connection) -> ssl.SSLContext | bool:
-    if not connection.server.startswith("https:"):
-        return True
-    context = ssl.create_default_context(cafile=connection.ca_path or None)
-    if connection.insecure:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    if connection.certificate_path:
-        context.load_cert_chain(connection.certificate_path, connection.private_key_path or None)
-    return context
-
-
-async def _lines(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
-    """Yield the lines of a stream, however long they are; a Secret may hold a megabyte."""
-    rest = b""
-    async for chunk in content.iter_any():
-        *lines, rest = (rest + chunk).split(b"\n")
-        for line in lines:
-            if line:
-                yield line

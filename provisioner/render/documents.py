@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from provisioner.model.approval import Approval
 from provisioner.model.change import Action, FieldChange, Step
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.intent import Quarantined
@@ -148,7 +149,12 @@ def _load_balancer(part: LoadBalancerPlan) -> wire.LoadBalancerWire:
         steps=[_step(step) for step in part.steps],
         limits=_limits(part.usages),
         kept=_names(part.kept),
+        approval=_approval(part.approval) if part.approval is not None else None,
     )
+
+
+def _approval(approval: Approval) -> wire.ApprovalWire:
+    return wire.ApprovalWire(needed=approval.needed, digest=approval.digest, reason=approval.reason)
 
 
 def _quarantined(item: Quarantined) -> wire.QuarantinedWire:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from provisioner.model.approval import Approval
 from provisioner.model.change import Action, Step, Wait, WaitFor
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.intent import Quarantined
@@ -48,11 +49,20 @@ def tally(items: Iterable[Diagnostic]) -> str:
     return ", ".join(phrases.counted(n, words[s]) for s, n in counts.items() if n)
 
 
+def approval(found: Approval) -> str:
+    """Return what needs an approval, or had one."""
+    if not found.needed:
+        return f"Approved: {found.reason}"
+    return f"Needs an approval (apply --approve): {found.reason}. Digest: {found.digest}"
+
+
 def summary(plan: Plan) -> str:
     """Return the last line of a plan."""
     if not plan.has_changes:
         if any(item.severity is Severity.ERROR for item in plan.diagnostics):
             return "No changes, but not everything could be planned: see the diagnostics."
+        if any(part.approval is not None and part.approval.needed for part in plan.parts):
+            return "No changes without an approval."
         return "No changes. The cloud is as the Ingresses want it."
     counts = dict.fromkeys(Action, 0)
     for step in plan.steps:

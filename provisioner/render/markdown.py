@@ -109,6 +109,9 @@ def _details(part: LoadBalancerPlan) -> Iterator[str]:
         yield ""
         yield from (f"- {escaped(findings.mode_sum(item))}" for item in part.mode.considered)
         yield ""
+    if part.approval is not None:
+        yield f"**{escaped(findings.approval(part.approval))}**"
+        yield ""
     for item in part.quarantined:
         yield f"- Left out: {escaped(findings.quarantined(item))}"
     if part.kept:

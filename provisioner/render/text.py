@@ -81,6 +81,9 @@ def part_lines(part: LoadBalancerPlan) -> Iterator[Line]:
     yield from _header(part)
     if part.mode is not None:
         yield from _mode(part.mode)
+    if part.approval is not None:
+        style = Style.WARNING if part.approval.needed else Style.PLAIN
+        yield Line(findings.approval(part.approval), style, 2)
     for step in part.changes:
         yield from step_lines(step)
     unchanged = len(part.steps) - len(part.changes)

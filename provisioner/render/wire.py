@@ -136,6 +136,16 @@ class QuarantinedWire(Wire, frozen=True, kw_only=True):
     diagnostic: Annotated[str, _about("The code of the diagnostic.")]
 
 
+class ApprovalWire(Wire, frozen=True, kw_only=True):
+    """A decision that is left to people."""
+
+    needed: Annotated[
+        bool, _about("true: nobody has approved yet; false: the plan does what was approved.")
+    ]
+    digest: Annotated[str, _about("What an approval names.")]
+    reason: str
+
+
 class LoadBalancerWire(Wire, frozen=True, kw_only=True):
     """One load balancer's part of a plan."""
 
@@ -150,6 +160,9 @@ class LoadBalancerWire(Wire, frozen=True, kw_only=True):
     kept: Annotated[
         list[str], _about("Ingresses that are not in your files and whose rules are kept.")
     ] = []
+    approval: Annotated[
+        ApprovalWire | None, _about("What would be done, or is done, with somebody's approval.")
+    ] = None
 
 
 class SharedWire(Wire, frozen=True, kw_only=True):

@@ -206,7 +206,7 @@ def test_hosts_stay_closed_while_the_default_backend_is_held() -> None:
     [
         ({"subnets": "subnet-bogus"}, "SUBNET-NOT-FOUND"),
         ({"security-groups": "sg-bogus"}, "SECURITY-GROUP-NOT-FOUND"),
-        ({"load-balancer-name": "x" * 50}, "CLOUD-NAME-INVALID"),
+        ({"load-balancer-name": "internal-x"}, "CLOUD-NAME-INVALID"),
         ({"ip-address-type": "dualstack"}, "SUBNET-NOT-ENOUGH"),
         ({"scheme": "internet-facing"}, "SUBNET-NOT-ENOUGH"),
     ],

@@ -9,17 +9,26 @@ from types import MappingProxyType
 from tests.contract.provider.desk import Desk
 from tests.contract.provider.manifests import Route, ingress
 from tests.contract.provider.under_test import Pace
+from tests.faults import aws_scenarios as aws
 
 SLOW = Pace(provisioning=60, health=30, draining=60, linger=40)
 """A cloud that takes its time, so that every wait of a plan is a real one."""
 
+NLB, MAPPING = "alb.ingress.kubernetes.io/frontend-nlb", "listener-port-mapping"
+FRONT = MappingProxyType({"alb.ingress.kubernetes.io/enable-frontend-nlb": "true"})
+"""A network load balancer in front; other clouds do not read it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """``before`` is applied in peace, ``change`` is what gets interrupted."""
+    """``before`` is applied in peace, ``change`` is what gets interrupted.
+
+    ``furnish`` puts into an empty account what neither of them makes.
+    """
 
     change: Callable[[Desk], None]
     before: Callable[[Desk], None] | None = None
+    furnish: Callable[[Desk], None] | None = None
 
 
 def _shop(desk: Desk) -> None:
@@ -52,6 +61,15 @@ def _member_gone(desk: Desk) -> None:
     desk.drop("Ingress shop/blog")
 
 
+def _front(desk: Desk) -> None:
+    desk.put(ingress("web", Route(), annotations=FRONT))
+
+
+def _front_elsewhere(desk: Desk) -> None:
+    ports = {"listen-ports": '[{"HTTP": 8080}, {"HTTP": 9090}]', f"{NLB}-{MAPPING}": "80=9090"}
+    desk.put(ingress("web", Route(), annotations={**FRONT, **ports}))
+
+
 SCENARIOS = MappingProxyType(
     {
         "fresh": Scenario(change=_shop),
@@ -60,6 +78,13 @@ SCENARIOS = MappingProxyType(
         "reorder": Scenario(before=_shop, change=_reorder),
         "delete": Scenario(before=_shop, change=_gone),
         "delete-member": Scenario(before=_shared, change=_member_gone),
+        "front": Scenario(before=_shop, change=_front),
+        "front-elsewhere": Scenario(before=_front, change=_front_elsewhere),
+        "front-removed": Scenario(before=_front, change=_shop),
+        "delete-both": Scenario(before=_front, change=_gone),
+        "guarded": Scenario(furnish=aws.furnish, change=aws.guarded),
+        "guarded-change": Scenario(furnish=aws.furnish, before=aws.guarded, change=aws.changed),
+        "guarded-delete": Scenario(furnish=aws.furnish, before=aws.guarded, change=_gone),
     }
 )
 
@@ -70,6 +95,8 @@ def begin(desk: Desk, scenario: Scenario) -> None:
     desk.cloud.slow(SLOW)
     desk.restart()
     desk.documents = {k: v for k, v in desk.documents.items() if not k.startswith("Ingress ")}
+    if scenario.furnish is not None:
+        scenario.furnish(desk)
     if scenario.before is not None:
         scenario.before(desk)
         desk.apply()

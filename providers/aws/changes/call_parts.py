@@ -63,6 +63,9 @@ ID_FIELD: Mapping[Kind, str] = {
     Kind.LISTENER_RULE: "RuleArn",
     Kind.TARGET_GROUP: "TargetGroupArn",
     Kind.SECURITY_GROUP: "GroupId",
+    Kind.NETWORK_LOAD_BALANCER: "LoadBalancerArn",
+    Kind.NETWORK_LISTENER: "ListenerArn",
+    Kind.NETWORK_TARGET_GROUP: "TargetGroupArn",
 }
 """The output that stands for a resource, by kind."""
 

@@ -25,6 +25,11 @@ from providers.aws.changes.call_parts import (
     wanted,
 )
 from providers.aws.changes.certificate_calls import own_certificate
+from providers.aws.changes.network_calls import (
+    create_network_load_balancer,
+    network_targets,
+    update_network_load_balancer,
+)
 from providers.aws.changes.range_calls import security_group_rule
 from providers.aws.sealed import sendable
 from provisioner.model.change import Action, Call, Change
@@ -136,7 +141,7 @@ def _create_security_group(change: Change) -> Iterator[Call]:
 
 
 def _update_target_group(change: Change) -> Iterator[Call]:
-    kind = Kind.TARGET_GROUP
+    kind = Kind(change.kind)
     health = {
         path: value
         for path, value in after(change).items()
@@ -151,7 +156,7 @@ def _update_target_group(change: Change) -> Iterator[Call]:
 
 
 def _update_listener(change: Change) -> Iterator[Call]:
-    kind = Kind.LISTENER
+    kind = Kind(change.kind)
     changed = {p: v for p, v in after(change).items() if p in _LISTENER_FIELDS}
     if _DEFAULT in changed:
         changed[_DEFAULT] = sendable(changed[_DEFAULT])
@@ -250,6 +255,7 @@ _WHOLE: Mapping[Kind, _Calls] = {
     Kind.WEB_ACL_ASSOCIATION: web_acl,
     Kind.CLASSIC_WEB_ACL_ASSOCIATION: web_acl,
     Kind.PROTECTION: protection,
+    Kind.NETWORK_TARGETS: network_targets,
 }
 """Kinds for which creating, updating and deleting are one question."""
 
@@ -260,6 +266,9 @@ _CREATE: Mapping[Kind, _Calls] = {
     Kind.LISTENER_CERTIFICATE: _create_certificate,
     Kind.LISTENER_RULE: _create_rule,
     Kind.TARGET_GROUP: _create_target_group,
+    Kind.NETWORK_LOAD_BALANCER: create_network_load_balancer,
+    Kind.NETWORK_LISTENER: _create_listener,
+    Kind.NETWORK_TARGET_GROUP: _create_target_group,
 }
 _UPDATE: Mapping[Kind, _Calls] = {
     Kind.LOAD_BALANCER: update_load_balancer,
@@ -268,6 +277,9 @@ _UPDATE: Mapping[Kind, _Calls] = {
     Kind.LISTENER_CERTIFICATE: _update_nothing,
     Kind.LISTENER_RULE: _update_rule,
     Kind.TARGET_GROUP: _update_target_group,
+    Kind.NETWORK_LOAD_BALANCER: update_network_load_balancer,
+    Kind.NETWORK_LISTENER: _update_listener,
+    Kind.NETWORK_TARGET_GROUP: _update_target_group,
 }
 _DELETE: Mapping[Kind, _Calls] = {
     Kind.LOAD_BALANCER: _deletion("DeleteLoadBalancer"),
@@ -276,4 +288,7 @@ _DELETE: Mapping[Kind, _Calls] = {
     Kind.LISTENER_CERTIFICATE: _delete_certificate,
     Kind.LISTENER_RULE: _deletion("DeleteRule"),
     Kind.TARGET_GROUP: _deletion("DeleteTargetGroup"),
+    Kind.NETWORK_LOAD_BALANCER: _deletion("DeleteLoadBalancer"),
+    Kind.NETWORK_LISTENER: _deletion("DeleteListener"),
+    Kind.NETWORK_TARGET_GROUP: _deletion("DeleteTargetGroup"),
 }

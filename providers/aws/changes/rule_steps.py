@@ -16,7 +16,8 @@ from providers.aws.addresses import Kind
 from providers.aws.changes.calls import priority_call
 from providers.aws.changes.step_list import StepList
 from providers.aws.changes.upheaval import parent_of
-from providers.aws.limits import RULES
+from providers.aws.limits import RULES, balancer_subject
+from providers.aws.routing.conditions import hosts_of
 from providers.aws.routing.priorities import HIGHEST, LOWEST
 from provisioner.model.change import Action, Change, FieldChange, Step
 from provisioner.model.resource import ObservedResource, Ref, Resource, Value, freeze
@@ -106,16 +107,17 @@ def order_rules(changes: Sequence[Change], steps: StepList, room: StepRoom) -> N
         steps: Their steps, complete.
         room: How many rules each load balancer holds and may hold.
     """
-    by_group: dict[str, list[Change]] = {}
+    by_balancer: dict[str, list[Change]] = {}
     for change in changes:
         if change.kind == Kind.LISTENER_RULE.value and steps.sends(change.address):
-            by_group.setdefault(change.group, []).append(change)
-    for group, rules in sorted(by_group.items()):
-        _order_group(rules, steps, _free(group, room))
+            subject = balancer_subject(change.group, change.address)
+            by_balancer.setdefault(subject, []).append(change)
+    for subject, rules in sorted(by_balancer.items()):
+        _order_group(rules, steps, _free(subject, room))
 
 
-def _free(group: str, room: StepRoom) -> int:
-    used = room.used.get((RULES, f"load balancer {group}"), 0)
+def _free(subject: str, room: StepRoom) -> int:
+    used = room.used.get((RULES, subject), 0)
     return max(0, room.limits[RULES].value - used)
 
 
@@ -134,17 +136,42 @@ def _order_group(rules: Sequence[Change], steps: StepList, free: int) -> None:
 
 
 def _last(rules: Sequence[Change], deletes: Sequence[Change], steps: StepList) -> None:
-    """Let deletions come after all else on their listener: the first waits, the rest follow it."""
-    first: dict[str, str] = {}
+    """Let deletions come after what may take their place: the first waits, the rest follow it.
+
+    That is what else changes on their listener in their namespace or for their hosts. Nobody is to
+    wait for strangers: a rule of theirs that AWS refuses would keep this one from going for good.
+    """
+    first: dict[tuple[object, ...], str] = {}
+    staying = [r for r in rules if r.action is not Action.DELETE and not steps.waits(r.address)]
     for victim in deletes:
-        listener = _listener_of(victim)
-        if listener in first:
-            steps.after(victim.address, [first[listener]])
+        listener, namespaces, hosts = _listener_of(victim), _namespaces(victim), _hosts(victim)
+        place = (listener, namespaces, hosts)
+        if place in first:
+            steps.after(victim.address, [first[place]])
             continue
-        first[listener] = victim.address
-        others = (r for r in rules if r.action is not Action.DELETE and _listener_of(r) == listener)
-        earlier = [rule.address for rule in others if not steps.waits(rule.address)]
+        first[place] = victim.address
+        earlier = [
+            rule.address
+            for rule in staying
+            if _listener_of(rule) == listener
+            and (namespaces & _namespaces(rule) or hosts & _hosts(rule))
+        ]
         steps.after(victim.address, [*earlier, f"{listener}#{PRIORITIES}"])
+
+
+def _namespaces(rule: Change) -> frozenset[str]:
+    return frozenset(key.namespace for key in rule.ingresses)
+
+
+def _hosts(rule: Change) -> frozenset[str]:
+    """Return the hosts of a rule as they stand and as they are to be."""
+    both = [rule.desired, rule.observed]
+    return frozenset(
+        host
+        for state in both
+        if state is not None
+        for host in hosts_of(state.spec.get("Conditions"))
+    )
 
 
 def _priorities_of(rule: Change) -> str:

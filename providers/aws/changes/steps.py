@@ -34,6 +34,7 @@ from providers.aws.changes.issuance import (
     issuance_wait,
     pending_certificates,
 )
+from providers.aws.changes.network_steps import drained, front_wait, order_frontend
 from providers.aws.changes.rule_steps import add_priorities, order_rules
 from providers.aws.changes.step_list import StepList, step_of
 from providers.aws.changes.switching import Switching, holder_of, switched_off
@@ -43,6 +44,7 @@ from providers.aws.limits import (
     CERTIFICATES,
     TARGETS_PER_GROUP,
     TARGETS_PER_LOAD_BALANCER,
+    balancer_subject,
     costs,
 )
 from providers.aws.routing.actions import weights_of
@@ -86,16 +88,22 @@ _BUILD_ORDER = (
     Kind.LISTENER_CERTIFICATE,
     Kind.LISTENER_RULE,
     Kind.NETWORK_LOAD_BALANCER,
+    Kind.NETWORK_TARGET_GROUP,
+    Kind.NETWORK_TARGETS,
+    Kind.NETWORK_LISTENER,
 )
 _UNDO_ORDER = (
     Kind.NETWORK_LOAD_BALANCER,
-    Kind.PROTECTION,
+    Kind.NETWORK_LISTENER,
+    Kind.NETWORK_TARGETS,
+    Kind.NETWORK_TARGET_GROUP,
     Kind.CLASSIC_WEB_ACL_ASSOCIATION,
     Kind.WEB_ACL_ASSOCIATION,
     Kind.LISTENER_RULE,
     Kind.LISTENER_CERTIFICATE,
     Kind.LISTENER,
     Kind.LOAD_BALANCER,
+    Kind.PROTECTION,
     Kind.TARGETS,
     Kind.TARGET_GROUP,
     Kind.SECURITY_GROUP_RULE,
@@ -131,6 +139,7 @@ def steps(changes: Sequence[Change], observed: Observed, room: StepRoom) -> tupl
     _order_certificates(ordered, found, room)
     _order_replaced_balancers(upheaval, found)
     _order_closing(ordered, found)
+    order_frontend(ordered, found)
     return found.result()
 
 
@@ -238,10 +247,11 @@ class _Writer:
         """Return what a deletion waits for, and steps that must have been before."""
         match Kind(change.kind):
             case Kind.LOAD_BALANCER:
-                others = self._upheaval.balancers.get(change.group, ())
-                return (WaitFor(kind=Wait.ACTIVE, on=others) if others else None), ()
+                return self._upheaval.succeeded(change.group), ()
             case Kind.TARGET_GROUP:
                 return self._target_group_parting(change)
+            case Kind.NETWORK_TARGET_GROUP:
+                return drained(change, self._upheaval.deleted), ()
             case Kind.CERTIFICATE:
                 removed = self._upheaval.removed_balancers.get(change.group, ())
                 return WaitFor(kind=Wait.DRAINED, on=(change.address,)), removed
@@ -293,7 +303,7 @@ def _without_capacity(change: Change) -> Change:
 def _active(change: Change) -> WaitFor | None:
     """Return the wait for the load balancer that something is attached to."""
     if change.kind not in _GUARDS:
-        return None
+        return front_wait(change)
     balancer = parent_of(change.desired, "ResourceArn")
     return WaitFor(kind=Wait.ACTIVE, on=(balancer,)) if balancer else None
 
@@ -318,7 +328,8 @@ def _order_certificates(changes: Sequence[Change], found: StepList, room: StepRo
     ):
         certificates = list(members)
         adds = [change for change in certificates if change.action is not Action.DELETE]
-        used = room.used.get((CERTIFICATES, f"load balancer {group}"), 0)
+        subject = balancer_subject(group, certificates[0].address)
+        used = room.used.get((CERTIFICATES, subject), 0)
         has_room = len(adds) <= room.limits[CERTIFICATES].value - used
         for removed in certificates:
             if removed.action is Action.DELETE:

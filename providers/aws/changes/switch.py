@@ -49,6 +49,22 @@ def backend_of(target_group: str) -> str:
     return target_group.partition("@")[0].rpartition("/")[0]
 
 
+def taken_over(new: Collection[str], everything: Collection[str]) -> WaitFor | None:
+    """Return the wait for target groups of a new load balancer to serve as those of the old do.
+
+    Args:
+        new: Target groups of the new load balancer.
+        everything: These and those of the old one.
+
+    Returns:
+        None where none of them stands for one of the old.
+    """
+    others = sorted(address for address in everything if address not in new)
+    served = {backend_of(address) for address in others}
+    on = tuple(sorted(address for address in new if backend_of(address) in served))
+    return WaitFor(kind=Wait.HEALTHY, on=on, instead_of=tuple(others)) if on else None
+
+
 def moves(current: Mapping[str, int], wanted: Mapping[str, int]) -> tuple[Move, ...]:
     """Return which target groups take over from which, one backend at a time, by address.
 

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from providers.aws.addresses import Kind
+from providers.aws.changes.switch import taken_over
 from providers.aws.routing.actions import weights_of
-from provisioner.model.change import Action, Change, FieldChange
+from provisioner.model.change import Action, Change, FieldChange, Wait, WaitFor
 from provisioner.model.resource import Observed, ObservedResource, Ref, Resource, canonical
 
 ACTIONS_FIELD: Mapping[str, str] = {
@@ -29,6 +30,7 @@ _PARENT_FIELD: Mapping[str, str] = {
     Kind.SECURITY_GROUP_RULE.value: "GroupId",
     Kind.WEB_ACL_ASSOCIATION.value: "ResourceArn",  # a Shield protection stays, and is deleted
     Kind.CLASSIC_WEB_ACL_ASSOCIATION.value: "ResourceArn",
+    Kind.NETWORK_LISTENER.value: "LoadBalancerArn",
 }
 _PARENT_WORD: Mapping[str, str] = {
     Kind.LISTENER.value: "load balancer",
@@ -38,6 +40,7 @@ _PARENT_WORD: Mapping[str, str] = {
     Kind.SECURITY_GROUP_RULE.value: "security group",
     Kind.WEB_ACL_ASSOCIATION.value: "load balancer",
     Kind.CLASSIC_WEB_ACL_ASSOCIATION.value: "load balancer",
+    Kind.NETWORK_LISTENER.value: "network load balancer",
 }
 
 
@@ -63,6 +66,15 @@ class Upheaval:
     attached: Mapping[str, frozenset[str]]
     removed_balancers: Mapping[str, tuple[str, ...]]
     balancers: Mapping[str, tuple[str, ...]]
+
+    def succeeded(self, group: str) -> WaitFor | None:
+        """Return what must be true before a load balancer goes: what replaces it serves."""
+        if group not in self.balancers:
+            return None
+        groups = [c for c in self.changes if (c.group, c.kind) == (group, Kind.TARGET_GROUP.value)]
+        staying = [c.address for c in groups if c.action is not Action.DELETE]
+        served = taken_over(staying, [c.address for c in groups])
+        return served or WaitFor(kind=Wait.ACTIVE, on=self.balancers[group])
 
     @classmethod
     def of(cls, changes: Sequence[Change], observed: Observed) -> Upheaval:

@@ -126,7 +126,10 @@ def _part(context: Context, each: Managed, wish: _Wish | None) -> AddOns:
 
 
 def _unasked(context: Context, each: Managed, present: ObservedResource | None) -> AddOns:
-    """Return what nobody asks for: as it is, and (unless somebody is held) no longer ours."""
+    """Return what nobody asks for: as it is, and (unless somebody is held) no longer ours.
+
+    A protection outlives its load balancer, so one that we made stays ours: it goes with it.
+    """
     kept = () if present is None else (as_resource(present),)
     if context.holding:
         ours = each in _managed_now(context)
@@ -139,7 +142,8 @@ def _unasked(context: Context, each: Managed, present: ObservedResource | None) 
         f"nothing asks for the {_TITLES[kind]} of the load balancer any more; it stays as it is",
         hint=f"state {_WORD_FOR_NONE[kind]} in the annotation to take it away",
     )
-    return AddOns(resources=kept, diagnostics=left)
+    outlives = frozenset({each} & {Managed.PROTECTION} & _managed_now(context))
+    return AddOns(resources=kept, managed=outlives, diagnostics=left)
 
 
 def _managed_now(context: Context) -> frozenset[Managed]:

@@ -1,8 +1,8 @@
 """The load balancer itself: scheme, name, attributes, and where it stands.
 
 What cannot be changed on a load balancer that exists (its scheme, its name) is never changed in
-passing: making it anew means another address for every client, so it is refused with an
-explanation, and everything else goes on with what is.
+passing: making it anew means another address for every client. A new scheme has a way of its own
+(``succession``); here everything goes on with what is.
 """
 
 from __future__ import annotations
@@ -19,17 +19,14 @@ from providers.aws.desired.context import Context, native_field
 from providers.aws.desired.reservations import reservations
 from providers.aws.desired.subnets import choose_subnets
 from providers.aws.managed import Managed
-from provisioner.core.annotations import (
-    IP_ADDRESS_TYPE,
-    LOAD_BALANCER_NAME,
-    SCHEME,
-)
+from provisioner.core.annotations import IP_ADDRESS_TYPE, LOAD_BALANCER_NAME
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.intent import Scheme
 from provisioner.model.resource import PlainInput, Resource, Value, freeze_spec
 
 SCHEMES: Mapping[Scheme, str] = {Scheme.INTERNAL: "internal", Scheme.EXTERNAL: "internet-facing"}
 _NAME = re.compile(r"(?!internal-)[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?")
+_LONGEST_NAME = 32
 _NO_PUBLIC_IPV4 = "dualstack-without-public-ipv4"
 
 
@@ -44,13 +41,13 @@ class Balancer:
 
 def balancer(context: Context, security_groups: Value) -> Balancer:
     """Return the load balancer with these security groups (None: they cannot be told)."""
-    scheme, problems = choose_scheme(context)
+    scheme = choose_scheme(context)
     choice = choose_subnets(context, scheme)
     name, remarks = _name(context, scheme)
     listed = attributes(context)
     reserved = reservations(context, scheme)
     guards = addons(context)
-    problems += (
+    problems = (
         *choice.diagnostics,
         *remarks,
         *listed.diagnostics,
@@ -86,33 +83,18 @@ def balancer(context: Context, security_groups: Value) -> Balancer:
     return Balancer(resource=resource, addons=guards.resources, diagnostics=problems)
 
 
-def choose_scheme(context: Context) -> tuple[Scheme, tuple[Diagnostic, ...]]:
-    """Return the scheme: what is stated, else what is, else the installation's default, internal.
+def choose_scheme(context: Context) -> Scheme:
+    """Return the scheme: what is, else what is stated, else the installation's default, internal.
 
-    A load balancer that exists keeps its scheme; wanting another one is an error that says what it
-    would take.
+    A load balancer that exists keeps its scheme, whatever is stated.
     """
-    wanted = context.intent.scheme
-    present = _present_scheme(context)
-    if present is None:
-        default = Scheme(context.request.settings.scheme or Scheme.INTERNAL)
-        return wanted or default, ()
-    if wanted is None or wanted is present:
-        return present, ()
-    return present, context.errors(
-        "CLOUD-REPLACEMENT-NEEDED",
-        f"the load balancer is {SCHEMES[present]} and AWS cannot change that; {SCHEMES[wanted]} "
-        "needs a new load balancer with another address",
-        field=native_field("scheme"),
-        setting=SCHEME.name,
-        hint=(
-            "move to a new group (alb.ingress.kubernetes.io/group.name) with the new scheme, "
-            "switch DNS, then leave the old one; until then everything else is kept up to date"
-        ),
-    )
+    present = present_scheme(context)
+    default = Scheme(context.request.settings.scheme or Scheme.INTERNAL)
+    return present or context.intent.scheme or default
 
 
-def _present_scheme(context: Context) -> Scheme | None:
+def present_scheme(context: Context) -> Scheme | None:
+    """Return the scheme of the load balancer that exists."""
     existing = context.existing
     word = existing.spec.get("Scheme") if existing is not None else None
     return next((scheme for scheme, text in SCHEMES.items() if text == word), None)
@@ -123,7 +105,8 @@ def _name(context: Context, scheme: Scheme) -> tuple[str, tuple[Diagnostic, ...]
     existing = context.existing
     if existing is not None:
         name = existing.name or str(existing.spec.get("Name", ""))
-        return name, _rename(context, name) if wanted and wanted != name else ()
+        kept = wanted and name not in (wanted, _numbered(wanted, context.request.generation))
+        return name, _rename(context, name) if kept else ()
     if wanted is None:
         return context.labels.load_balancer_name(SCHEMES[scheme]), ()
     field = native_field("load-balancer-name")
@@ -135,15 +118,24 @@ def _name(context: Context, scheme: Scheme) -> tuple[str, tuple[Diagnostic, ...]
             setting=LOAD_BALANCER_NAME.name,
             hint='use at most 32 letters, digits and "-", none at either end, no "internal-" first',
         )
-    if wanted in context.facts.existing_names:
+    name = _numbered(wanted, context.request.generation)
+    if name in context.facts.existing_names:
         return "", context.errors(
             "CLOUD-NAME-TAKEN",
-            f"a load balancer named {wanted} exists and is not ours",
+            f"a load balancer named {name} exists and is not ours",
             field=field,
             setting=LOAD_BALANCER_NAME.name,
             hint="choose another name",
         )
-    return wanted, ()
+    return name, ()
+
+
+def _numbered(wanted: str, generation: int) -> str:
+    """Return a stated name for a load balancer that replaces another, which has the name itself."""
+    if generation == 1:
+        return wanted
+    suffix = f"-{generation}"
+    return f"{wanted[: _LONGEST_NAME - len(suffix)].rstrip('-')}{suffix}"
 
 
 def _rename(context: Context, name: str) -> tuple[Diagnostic, ...]:

@@ -104,7 +104,7 @@ class _Choosing:
         if self._context.incumbent:
             order = [v for v in self._member_by_member(usable) if v not in pending] + pending
         elif usable:
-            order = [*usable, *others, *pending]
+            order = [*self._defended(usable, others), *usable, *others, *pending]
         else:
             order = [*_present_first(self._context, listener, others), *pending]
         return CertificateChoice(
@@ -114,6 +114,16 @@ class _Choosing:
             resources=tuple(self._resources),
             diagnostics=tuple(self._findings),
         )
+
+    def _defended(self, usable: Sequence[Value], others: Sequence[Value]) -> Iterator[Value]:
+        """Yield the present default where only another namespace would put its own in its place."""
+        present = present_default(self._context, self._listener.port)
+        if present is None or present not in others:
+            return
+        wanting = self._wanted_by.get(present.address if isinstance(present, Ref) else present, ())
+        naming = self._naming(str(usable[0]))
+        if {key.namespace for key in wanting}.isdisjoint(key.namespace for key in naming):
+            yield present
 
     # -- from Secrets, and from ACM by request ---------------------------------------------------
 

@@ -38,15 +38,24 @@ def undecided() -> Unknown:
     return Unknown("the target mode, which depends on the cluster")
 
 
-def health_check(backend: BackendIntent, mode: TargetMode | None) -> dict[str, PlainInput]:
-    """Return the health check fields of a target group, all of them."""
+def health_check(
+    backend: BackendIntent, mode: TargetMode | None, *, by_number: bool = False
+) -> dict[str, PlainInput]:
+    """Return the health check fields of a target group, all of them.
+
+    Args:
+        backend: What is checked.
+        mode: How traffic reaches it.
+        by_number: Spell the backend's own port as a number where its name is written, as the
+            incumbent controller does; ``traffic-port`` means the same.
+    """
     check = backend.health_check
     is_grpc = backend.protocol_version is ProtocolVersion.GRPC
     codes = "GrpcCode" if is_grpc else "HttpCode"
     return {
         "HealthCheckEnabled": True,
         "HealthCheckProtocol": (check.protocol or backend.protocol).value,
-        "HealthCheckPort": _health_check_port(backend, mode),
+        "HealthCheckPort": _health_check_port(backend, mode, by_number=by_number),
         "HealthCheckPath": check.path or ("/AWS.ALB/healthcheck" if is_grpc else "/"),
         **_timing(backend),
         "Matcher": {codes: check.success_codes or ("12" if is_grpc else "200")},
@@ -68,11 +77,16 @@ def _timing(backend: BackendIntent) -> dict[str, int]:
     }
 
 
-def _health_check_port(backend: BackendIntent, mode: TargetMode | None) -> str | Unknown:
+def _health_check_port(
+    backend: BackendIntent, mode: TargetMode | None, *, by_number: bool
+) -> str | Unknown:
     """Return the port to check; a Service port's name means the port behind it in this mode."""
     wanted = backend.health_check.port
-    if wanted.isdecimal() or wanted in (TRAFFIC_PORT, backend.service_port_name):
-        return wanted if wanted.isdecimal() else TRAFFIC_PORT
+    if wanted.isdecimal() or wanted == TRAFFIC_PORT:
+        return wanted
+    pods_differ = mode is TargetMode.POD and backend.target_port_named
+    if wanted == backend.service_port_name and (not by_number or pods_differ):
+        return TRAFFIC_PORT
     match mode:
         case TargetMode.POD:
             number = backend.options.get(HEALTH_CHECK_TARGET_PORT)

@@ -6,7 +6,7 @@ it; it never takes the port from the other members.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from providers.aws import addresses, managed
@@ -66,6 +66,26 @@ def listener_settings(context: Context, listener: ListenerIntent) -> ListenerSet
         managed=frozenset(ours),
         possible=mutual.possible and policy is not None,
         diagnostics=(*unseen, *mutual.diagnostics, *problems),
+    )
+
+
+def unused_attributes(
+    context: Context, listeners: Iterable[ListenerIntent]
+) -> tuple[Diagnostic, ...]:
+    """Return a warning for the attributes of every port that is no listener."""
+    listed = context.intent.options.get(LISTENER_ATTRIBUTES.name)
+    known = {f"{listener.protocol.value}-{listener.port}" for listener in listeners}
+    unknown = sorted(set(listed) - known) if isinstance(listed, Mapping) else []
+    return tuple(
+        finding
+        for port in unknown
+        for finding in context.warnings(
+            "LISTENER-ATTRIBUTES-UNUSED",
+            f"{port} is no listener of this load balancer, so these attributes have no effect",
+            field=native_field(f"{LISTENER_ATTRIBUTES.name}.{port}"),
+            setting=f"{LISTENER_ATTRIBUTES.name}.{port}",
+            hint=f"its listeners are {', '.join(sorted(known))}",
+        )
     )
 
 

@@ -20,8 +20,9 @@ from providers.aws import addresses
 from providers.aws.account import Facts
 from providers.aws.addresses import Kind
 from providers.aws.desired.context import Context
+from providers.aws.desired.network import uses_backend_group
 from providers.aws.desired.subnets import CLUSTER_TAG
-from providers.aws.desired.targets import TargetGroups
+from providers.aws.desired.targets import TargetGroups, owner
 from provisioner.model.diagnostic import Diagnostic, error, warning
 from provisioner.model.intent import BackendIntent, Compatibility, TargetMode
 from provisioner.model.resource import Resource
@@ -44,7 +45,7 @@ def backend_needs(
     for resource in resources:
         if resource.kind != Kind.TARGET_GROUP:
             continue
-        backend = backends.get(resource.address)
+        backend = backends.get(resource.address) or _led_to(context, resource)
         if backend is None:
             needs |= _kept(resource, targets.get(addresses.targets_of(resource.address)))
             continue
@@ -52,6 +53,21 @@ def backend_needs(
         needs |= found
         findings += problems
     return tuple(sorted(needs)), tuple(findings)
+
+
+def _led_to(context: Context, group: Resource) -> BackendIntent | None:
+    """Return who is behind a target group that only kept rules use, where that can be told."""
+    mode = _MODES.get(str(group.spec.get("TargetType")))
+    return owner(group, context.intent.following, mode) if mode is not None else None
+
+
+def kept_needs(context: Context, kept: Sequence[Resource]) -> tuple[Need, ...]:
+    """Return what a load balancer that stays as it is needs to be open."""
+    balancers = (r for r in kept if r.kind == Kind.LOAD_BALANCER)
+    if not any(uses_backend_group(r.spec.get("SecurityGroups")) for r in balancers):
+        return ()
+    needs, _ = backend_needs(context, kept, TargetGroups(resources=(), addresses={}))
+    return needs
 
 
 def instance_id(provider_id: str) -> str:

@@ -14,14 +14,19 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from providers.aws import addresses, labels, marks
 from providers.aws.account import SecurityGroup
 from providers.aws.addresses import Kind
 from providers.aws.desired import retain
 from providers.aws.desired.context import Context, native_field
-from provisioner.core.annotations import MANAGE_BACKEND_SECURITY_GROUP_RULES, SECURITY_GROUPS
+from provisioner.core.annotations import (
+    INBOUND_CIDRS,
+    MANAGE_BACKEND_SECURITY_GROUP_RULES,
+    PREFIX_LISTS,
+    SECURITY_GROUPS,
+)
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.intent import Compatibility, ListenerIntent
 from provisioner.model.resource import (
@@ -76,6 +81,8 @@ def network(context: Context, listeners: Sequence[ListenerIntent]) -> Network:
     present = existing.spec.get("SecurityGroups") if existing is not None else None
     if context.intent.security_groups:
         listed = _listed(context)
+        unused = _unused_clients(context, listeners)
+        listed = replace(listed, diagnostics=(*listed.diagnostics, *unused))
         if listed.groups is not None or present is None:
             return listed
         return Network(groups=present, resources=_as_it_is(context), diagnostics=listed.diagnostics)
@@ -209,10 +216,13 @@ def _unused_blocks(context: Context, listener: ListenerIntent) -> tuple[Diagnost
     )
 
 
-def _listed(context: Context) -> Network:
+def named_groups(
+    context: Context, texts: Sequence[str]
+) -> tuple[tuple[str | Unknown, ...], tuple[str, ...]]:
+    """Return the ids of groups that are listed by id or name, and what is wrong with the list."""
     groups: list[str | Unknown] = []
     problems: list[str] = []
-    for text in context.intent.security_groups:
+    for text in texts:
         found = _named(context, text)
         if len(found) == 1:
             groups.append(found[0])
@@ -220,6 +230,33 @@ def _listed(context: Context) -> Network:
             problems.append(f"{text} is the name of several security groups")
         else:
             problems.append(f"{text} is neither the id nor the Name tag of a security group")
+    return tuple(groups), tuple(problems)
+
+
+def _unused_clients(
+    context: Context, listeners: Sequence[ListenerIntent]
+) -> tuple[Diagnostic, ...]:
+    """Return a warning for what says who may come in beside groups that somebody else fills."""
+    stated = (
+        (INBOUND_CIDRS, "inbound-cidrs", any(x.inbound_cidrs for x in listeners)),
+        (PREFIX_LISTS, "security-group-prefix-lists", any(x.prefix_lists for x in listeners)),
+    )
+    return tuple(
+        finding
+        for setting, suffix, is_stated in stated
+        if is_stated
+        for finding in context.warnings(
+            "SECURITY-GROUP-CLIENTS-UNUSED",
+            f"{suffix} has no effect: the security groups that are listed decide who may come in",
+            field=native_field(suffix),
+            setting=setting.name,
+            hint="write it into those groups, or list no security groups",
+        )
+    )
+
+
+def _listed(context: Context) -> Network:
+    groups, problems = named_groups(context, context.intent.security_groups)
     if problems:
         diagnostics = context.errors(
             "SECURITY-GROUP-NOT-FOUND",

@@ -37,13 +37,22 @@ def as_resource(observed: ObservedResource) -> Resource:
 
 
 def everything(context: Context) -> tuple[Resource, ...]:
-    """Return all that the group owns, as it is; only what leaving Ingresses had is let go."""
+    """Return all that the group owns, as it is; only what leaving Ingresses had is let go.
+
+    Targets follow their pods even so.
+    """
     leaving = set(context.intent.leaving)
     return tuple(
-        as_resource(r)
+        _followed(context, r) or as_resource(r)
         for r in context.observed
         if not (r.ingresses and leaving.issuperset(r.ingresses))
     )
+
+
+def following(context: Context, resource: Resource) -> Resource | None:
+    """Return targets as the pods are now, None for what is not followed."""
+    observed = context.at(resource.address)
+    return _followed(context, observed) if observed is not None else None
 
 
 def kept_rules(
@@ -153,7 +162,8 @@ def _followed(context: Context, observed: ObservedResource) -> Resource | None:
     group = context.at(addresses.target_group_of(observed.address))
     if group is None:
         return None
-    return targets.follow(group, context.intent.backends, context.facts)
+    backends = (*context.intent.backends, *context.intent.following)
+    return targets.follow(group, backends, context.facts)
 
 
 def _needed(resource: Resource) -> Iterator[str]:

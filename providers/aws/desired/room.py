@@ -7,26 +7,35 @@ and an EC2 instance stands behind a node (Fargate and hybrid nodes have none).
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from providers.aws import addresses
 from providers.aws.account import Facts
-from providers.aws.addresses import AddressError, Kind
+from providers.aws.addresses import AddressError, Kind, balancer_of
+from providers.aws.desired.generations import generations
 from providers.aws.desired.needs import instance_id
-from provisioner.model.intent import BackendId, BackendIntent, LoadBalancerIntent, TargetMode
-from provisioner.model.kube import Node
+from provisioner.model.intent import (
+    BackendId,
+    BackendIntent,
+    Compatibility,
+    LoadBalancerIntent,
+    TargetMode,
+)
+from provisioner.model.kube import Key, Node
 from provisioner.model.limits import Limits
-from provisioner.model.resource import Observed, ObservedResource, Ref, Value
+from provisioner.model.resource import Observed, ObservedResource, Ref, Resource, Value
 from provisioner.ports import ModeRoom
 
 TARGETS_LIMIT = "targets-per-application-load-balancer"
 LARGEST_LIMIT = "targets-per-target-group"
 
 _COMPUTE_TYPE = "eks.amazonaws.com/compute-type"
-_NO_INSTANCE: Mapping[str, str] = MappingProxyType(
-    {"fargate": "Fargate has no node ports", "hybrid": "a hybrid node is no EC2 instance"}
-)
+"""What EKS labels nodes with. ``auto`` (EKS Auto Mode) means EC2 instances like any other."""
+
+_FARGATE = "it runs on Fargate, which has no node ports"
+_HYBRID = "it is an EKS hybrid node, a machine outside EC2"
+_NO_INSTANCE: Mapping[str, str] = MappingProxyType({"fargate": _FARGATE, "hybrid": _HYBRID})
 
 
 def node_impossible(node: Node) -> str:
@@ -34,14 +43,19 @@ def node_impossible(node: Node) -> str:
     compute = node.meta.labels.get(_COMPUTE_TYPE, "")
     if compute in _NO_INSTANCE:
         return _NO_INSTANCE[compute]
-    if not instance_id(node.provider_id):
-        return f'provider id "{node.provider_id}" names no EC2 instance'
-    return ""
+    if node.provider_id.startswith("eks-hybrid:"):
+        return _HYBRID
+    if instance_id(node.provider_id):
+        return ""
+    if node.provider_id.startswith("aws://") and "/fargate-" in node.provider_id:
+        return _FARGATE
+    return f'provider id "{node.provider_id}" names no EC2 instance'
 
 
 def mode_room(load_balancer: LoadBalancerIntent, facts: Facts, limits: Limits) -> ModeRoom:
     """Return the limits that both modes spend, and the backends for which one cannot work."""
-    pods = {b.id: reason for b in load_balancer.backends if (reason := _no_pods(b, facts))}
+    which = load_balancer.compatibility
+    pods = {b.id: reason for b in load_balancer.backends if (reason := _no_pods(b, facts, which))}
     nodes = {b.id: reason for b in load_balancer.backends if (reason := _no_node_ports(b, facts))}
     return ModeRoom(
         targets_limit=limits[TARGETS_LIMIT].value,
@@ -52,9 +66,14 @@ def mode_room(load_balancer: LoadBalancerIntent, facts: Facts, limits: Limits) -
 
 
 def present_modes(group: str, observed: Observed) -> Mapping[str, TargetMode]:
-    """Return the mode in force by ``<ns>/<ingress>/<service>:<port>``: the one with most weight."""
+    """Return the mode in force by ``<ns>/<ingress>/<service>:<port>``: the one with most weight.
+
+    While one load balancer replaces another, the new one's rules say it.
+    """
     weights: dict[str, dict[TargetMode, int]] = {}
-    for address, weight in _weights(observed.of_group(group)):
+    newest = max(generations(group, observed), default=1)
+    own = tuple(r for r in observed.of_group(group) if balancer_of(r.address) in (0, newest))
+    for address, weight in _weights(own):
         backend, mode = _backend_and_mode(address)
         if mode is not None:
             total = weights.setdefault(backend, {})
@@ -66,13 +85,34 @@ def present_modes(group: str, observed: Observed) -> Mapping[str, TargetMode]:
     return MappingProxyType(heaviest)
 
 
+def backends_in(resources: Iterable[Resource | ObservedResource]) -> Iterator[BackendId]:
+    """Yield the backends that target groups among resources of one load balancer are for.
+
+    An address that was too long for a tag tells nothing.
+    """
+    for resource in resources:
+        if resource.kind != Kind.TARGET_GROUP:
+            continue
+        text, mode = _backend_and_mode(resource.address)
+        if mode is None:
+            continue
+        ingress, _, port = text.rpartition("/")
+        namespace, _, name = ingress.partition("/")
+        service, _, number = port.rpartition(":")
+        yield BackendId(ingress=Key(namespace, name), service=Key(namespace, service), port=number)
+
+
 def backend_text(backend: BackendId) -> str:
     """Return a backend as ``present_modes`` names it."""
     return f"{backend.ingress}/{backend}"
 
 
-def _no_pods(backend: BackendIntent, facts: Facts) -> str:
-    if facts.vpc is None:
+def _no_pods(backend: BackendIntent, facts: Facts, compatibility: Compatibility) -> str:
+    """Return why pods cannot be targets.
+
+    The incumbent controller registers addresses of peered networks all the same, with all zones.
+    """
+    if facts.vpc is None or compatibility is Compatibility.INCUMBENT:
         return ""
     blocks = [
         ipaddress.ip_network(cidr, strict=False)

@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from providers.aws import addresses, labels
+from providers.aws import addresses, labels, shared_targets
 from providers.aws.account import Facts
-from providers.aws.desired.health import health_check, problems, undecided
+from providers.aws.desired.health import health_check, undecided
+from providers.aws.desired.target_checks import IPV6, problems
 from providers.aws.labels import CONTROL_PORT, TARGET_TYPES, Labels
 from provisioner.core.annotations import LOAD_BALANCING_ALGORITHM, SESSION_AFFINITY
 from provisioner.model.diagnostic import Diagnostic
@@ -47,6 +48,9 @@ IMMUTABLE = frozenset(
     {"Protocol", "ProtocolVersion", "TargetType", "VpcId", "IpAddressType", "TargetControlPort"}
 )
 """Fields of a target group that stay as they were created."""
+
+_NONE_IS_SAID = "TargetControlPort"
+"""A field whose absence means that there is none; of the others it means that nobody said."""
 
 CREATE_ONLY = frozenset({"Name", "Port"})
 """Fields that matter at creation alone: every target is registered with a port of its own."""
@@ -79,7 +83,9 @@ class TargetGroups:
     quarantined: tuple[Quarantined, ...] = ()
 
 
-def target_groups(request: Expression, facts: Facts, *, vpc_id: str | Unknown) -> TargetGroups:
+def target_groups(
+    request: Expression, facts: Facts, *, vpc_id: str | Unknown, address_type: str
+) -> TargetGroups:
     """Return the target group and targets of every backend.
 
     A backend whose settings AWS would refuse gets neither; what stands for it keeps its last good
@@ -89,7 +95,9 @@ def target_groups(request: Expression, facts: Facts, *, vpc_id: str | Unknown) -
         request: The load balancer, its modes and what exists.
         facts: The account; its CIDR blocks decide which pods are inside the VPC.
         vpc_id: Where target groups are created.
+        address_type: The load balancer's; only a dualstack one can send to IPv6 targets.
     """
+    named = Labels.of(request)
     present = _present(request)
     inside = _networks(facts)
     resources: list[Resource] = []
@@ -97,14 +105,15 @@ def target_groups(request: Expression, facts: Facts, *, vpc_id: str | Unknown) -
     found_wrong: list[Diagnostic] = []
     quarantined: list[Quarantined] = []
     for backend in request.intent.backends:
-        wrong = tuple(problems(backend))
+        mode = request.modes.get(backend.id, backend.mode)
+        family = str(_address_type(backend, mode, named).get("IpAddressType"))
+        wrong = tuple(problems(backend, mode, family=family, address_type=address_type))
         if wrong:
             found_wrong += wrong
             quarantined.append(
                 Quarantined(ingress=backend.id.ingress, path=backend.field, diagnostic=wrong[0])
             )
             continue
-        mode = request.modes.get(backend.id, backend.mode)
         group = _target_group(backend, mode, request, present=present, vpc_id=vpc_id)
         found[backend.id] = group.address
         resources += (group, _targets(group, backend, mode, inside))
@@ -119,7 +128,7 @@ def target_groups(request: Expression, facts: Facts, *, vpc_id: str | Unknown) -
 def follow(
     observed: ObservedResource, backends: Sequence[BackendIntent], facts: Facts
 ) -> Resource | None:
-    """Return the targets that an existing, otherwise untouched target group should have.
+    """Return the targets that an existing, otherwise untouched target group should have, if known.
 
     This keeps traffic flowing to the pods of a quarantined Ingress while nothing else of it moves.
 
@@ -127,17 +136,22 @@ def follow(
         observed: A target group.
         backends: All backends that could be resolved, those of quarantined members included.
         facts: The account.
-
-    Returns:
-        None where no backend belongs to the target group.
     """
-    for backend in backends:
-        for mode in TargetMode:
-            if observed.spec.get("TargetType") != TARGET_TYPES[mode]:
-                continue
-            if _base(observed.address) in _possible_addresses(observed.group, backend, mode):
-                return _targets(observed, backend, mode, _networks(facts))
+    for mode in TargetMode:
+        backend = owner(observed, backends, mode)
+        if backend is not None:
+            return _targets(observed, backend, mode, _networks(facts))
     return None
+
+
+def owner(
+    group: Resource | ObservedResource, backends: Iterable[BackendIntent], mode: TargetMode
+) -> BackendIntent | None:
+    """Return the backend whose target group in a mode this is, if any."""
+    if group.spec.get("TargetType") != TARGET_TYPES[mode]:
+        return None
+    base = _base(group.address)
+    return next((b for b in backends if base in _possible_addresses(group.group, b, mode)), None)
 
 
 def _possible_addresses(group: str, backend: BackendIntent, mode: TargetMode) -> tuple[str, ...]:
@@ -177,13 +191,14 @@ def _target_group(
         ingress=backend.id.ingress,
         user=backend.tags,
     )
+    tags = shared_targets.marked(tags, backend)
     attributes = [{"Key": k, "Value": v} for k, v in sorted(_attributes(backend).items())]
     spec: dict[str, PlainInput] = {
         "Name": name,
         "Port": port,
         **fixed,
-        **(family if named.is_incumbent or family.get("IpAddressType") == "ipv6" else {}),
-        **health_check(backend, mode),
+        **(family if named.is_incumbent or family.get("IpAddressType") == IPV6 else {}),
+        **health_check(backend, mode, by_number=named.is_incumbent),
         **({"Attributes": attributes} if attributes else {}),
         "Tags": tags,
     }
@@ -244,16 +259,17 @@ def _fixed_fields(
 def _address_type(
     backend: BackendIntent, mode: TargetMode | None, named: Labels
 ) -> Mapping[str, PlainInput]:
-    """Return the address family that the pods need; nothing where no pod tells.
+    """Return the address family that the pods need; nothing where neither pods nor Service tell.
 
     The incumbent controller goes by the families of the Service.
     """
     if named.is_incumbent:
         return {"IpAddressType": "ipv6" if "IPv6" in backend.ip_families else "ipv4"}
-    if mode is not TargetMode.POD or not backend.pods:
+    if mode is not TargetMode.POD:
         return {}
-    is_ipv6 = all(":" in pod.ip for pod in backend.pods)
-    return {"IpAddressType": "ipv6" if is_ipv6 else "ipv4"}
+    if backend.pods:
+        return {"IpAddressType": IPV6 if ":" in backend.pods[0].ip else "ipv4"}
+    return {"IpAddressType": IPV6} if backend.ip_families[:1] == ("IPv6",) else {}
 
 
 def _port(backend: BackendIntent, mode: TargetMode | None, named: Labels) -> int | Unknown:
@@ -282,7 +298,8 @@ def _agrees(wanted: Mapping[str, Value], observed: ObservedResource) -> bool:
     """Tell whether what cannot be changed is as wanted; what nobody knows yet agrees."""
     for name in IMMUTABLE:
         value, before = wanted.get(name), observed.spec.get(name)
-        if isinstance(value, Unknown) or value is None or before is None:
+        unsaid = name != _NONE_IS_SAID and (value is None or before is None)
+        if isinstance(value, Unknown) or unsaid:
             continue
         if canonical(value) != canonical(before):
             return False

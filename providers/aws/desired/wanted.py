@@ -17,18 +17,20 @@ from providers.aws.desired.attributes import log_buckets
 from providers.aws.desired.imports import wants_request
 from providers.aws.desired.mutual_tls import trust_stores
 from providers.aws.desired.needs import instance_id
+from providers.aws.desired.nlb_options import listed
 from providers.aws.managed import Managed
 from providers.aws.settings import (
     CLASSIC_WEB_ACL,
     LISTENER_ATTRIBUTES,
     MINIMUM_CAPACITY,
+    NLB_SECURITY_GROUPS,
+    NLB_SUBNETS,
     SHIELD,
     WEB_ACL_ARN,
     WEB_ACL_NAME,
 )
 from provisioner.core.annotations import MANAGE_BACKEND_SECURITY_GROUP_RULES
 from provisioner.model.intent import (
-    BackendIntent,
     Forward,
     Intent,
     ListenerIntent,
@@ -67,10 +69,18 @@ def wanted(intent: Intent, snapshot: Snapshot, settings: Settings) -> Wanted:
         for name, node in snapshot.nodes.items()
         if (instance := instance_id(node.provider_id))
     }
-    pods = sorted({pod for lb in load_balancers if _opens_ports(lb) for pod in _pods(lb.backends)})
+    pods = sorted({pod for lb in load_balancers if _opens_ports(lb) for pod in _pods(lb)})
     return Wanted(
-        subnets=_sorted(name for lb in load_balancers for name in lb.subnets),
-        security_groups=_sorted(name for lb in load_balancers for name in lb.security_groups),
+        subnets=_sorted(
+            name
+            for lb in load_balancers
+            for name in (*lb.subnets, *listed(lb.options, NLB_SUBNETS.name))
+        ),
+        security_groups=_sorted(
+            name
+            for lb in load_balancers
+            for name in (*lb.security_groups, *listed(lb.options, NLB_SECURITY_GROUPS.name))
+        ),
         certificate_hosts=_sorted(
             host
             for lb in load_balancers
@@ -135,14 +145,15 @@ def _opens_ports(load_balancer: LoadBalancerIntent) -> bool:
     return load_balancer.options.get(MANAGE_BACKEND_SECURITY_GROUP_RULES.name) is True
 
 
-def _pods(backends: Iterable[BackendIntent]) -> Iterator[tuple[str, str]]:
+def _pods(load_balancer: LoadBalancerIntent) -> Iterator[tuple[str, str]]:
+    backends = (*load_balancer.backends, *load_balancer.following)
     found: Iterator[PodTarget] = (pod for backend in backends for pod in backend.pods or ())
     yield from ((pod.ip, pod.node) for pod in found)
 
 
 def _instances(load_balancers: Iterable[LoadBalancerIntent]) -> Iterator[str]:
     for load_balancer in load_balancers:
-        for backend in load_balancer.backends:
+        for backend in (*load_balancer.backends, *load_balancer.following):
             for node in backend.nodes or ():
                 if instance := instance_id(node.provider_id):
                     yield instance

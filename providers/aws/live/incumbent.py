@@ -24,6 +24,7 @@ from providers.aws import incumbent, marks
 from providers.aws.addresses import Kind
 from providers.aws.live import normalise
 from providers.aws.live.addons import read_addons
+from providers.aws.live.foreign_networks import foreign_networks
 from providers.aws.live.index import Index, Tagged, read_tags
 from providers.aws.live.listing import (
     MarkedListener,
@@ -35,6 +36,7 @@ from providers.aws.live.listing import (
     read_load_balancer_attributes,
     read_target_group_attributes,
 )
+from providers.aws.live.networks import is_network_group
 from providers.aws.live.paging import FILTER_VALUES, THREADS, batches, tag_mapping
 from providers.aws.live.plain import Refs
 from providers.aws.live.rule_words import rule_title
@@ -77,15 +79,18 @@ def read_incumbent(
     words = " ".join(looked_at)
     with ThreadPoolExecutor(THREADS) as pool:
         security = pool.submit(_read_security, clients, cluster)
-        groups = _target_groups(clients, index, balancers, journal=journal)
+        fronts = [b for b in index.other_networks if mine(b.tags)]
+        groups = _target_groups(clients, index, [*balancers, *fronts], journal=journal)
         groups = [group for group in groups if mine(group.tags)]
+        layered = [group for group in groups if not is_network_group(group)]
         found = [
             *(
                 p
                 for parts in pool.map(lambda b: _balancer(clients, b, words), balancers)
                 for p in parts
             ),
-            *(part for parts in pool.map(lambda g: _group(clients, g), groups) for part in parts),
+            *(part for parts in pool.map(lambda g: _group(clients, g), layered) for part in parts),
+            *foreign_networks(clients, fronts, filter(is_network_group, groups), journal=journal),
         ]
         scope = Scope(identity=clients.target.identity, groups=None)
         listeners = read_listeners(clients, scope, balancers, pool=pool, journal=journal, mine=mine)

@@ -3,7 +3,8 @@
 Tags alone tell, and describing them costs a call per twenty resources, so an account full of other
 people's load balancers makes every plan slow (LBC#1871 and its kin). Two facts of the API spare
 most of that: a target group serves one load balancer at most, so one that serves somebody else's
-need not be asked about; and only application load balancers can be ours.
+need not be asked about; and only application load balancers, and network load balancers in front
+of them, can be ours.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 D = TypeVar("D")
 
+_APPLICATION, _NETWORK = "application", "network"
+_TYPES = frozenset({_APPLICATION, _NETWORK})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tagged(Generic[D]):
@@ -47,6 +51,7 @@ class Neighbours:
     load_balancers: int = 0
     target_groups: int = 0
     names: frozenset[str] = frozenset()
+    network_load_balancers: int = 0
     target_group_arns: Mapping[str, str] = field(default_factory=lambda: NO_STRINGS)
     account_id: str = ""
 
@@ -56,7 +61,8 @@ class Index:
     """Our load balancers and target groups, oldest or most used first, and the neighbours.
 
     ``others`` are the application load balancers that are not ours, with their tags;
-    ``other_groups`` likewise, as far as listing told.
+    ``other_groups`` likewise, as far as listing told. ``networks`` are our network load balancers,
+    ``other_networks`` those of others.
     """
 
     load_balancers: tuple[Tagged[LoadBalancerTypeDef], ...]
@@ -64,6 +70,8 @@ class Index:
     neighbours: Neighbours
     others: tuple[Tagged[LoadBalancerTypeDef], ...] = ()
     other_groups: tuple[TargetGroupTypeDef, ...] = ()
+    networks: tuple[Tagged[LoadBalancerTypeDef], ...] = ()
+    other_networks: tuple[Tagged[LoadBalancerTypeDef], ...] = ()
 
 
 def read_index(clients: Clients, identity: Identity, journal: Journal) -> Index:
@@ -71,13 +79,14 @@ def read_index(clients: Clients, identity: Identity, journal: Journal) -> Index:
     with ThreadPoolExecutor(THREADS) as pool:
         groups_coming = pool.submit(_target_groups, clients)
         balancers = _load_balancers(clients)
-        application = [b for b in balancers if b.get("Type") == "application"]
-        tags = read_tags(clients, [b["LoadBalancerArn"] for b in application], journal)
-        ours = _ours(((b["LoadBalancerArn"], b) for b in application), tags=tags, identity=identity)
+        layered = [b for b in balancers if b.get("Type") in _TYPES]
+        tags = read_tags(clients, [b["LoadBalancerArn"] for b in layered], journal)
+        described = [(b["LoadBalancerArn"], b) for b in layered]
+        ours = _ours(described, tags=tags, identity=identity)
         others = [
             Tagged(id=arn, description=b, tags=tags[arn])
-            for b in application
-            if (arn := b["LoadBalancerArn"]) in tags and not marks.is_ours(tags[arn], identity)
+            for arn, b in described
+            if arn in tags and not marks.is_ours(tags[arn], identity)
         ]
         groups = groups_coming.result()
     foreign = {b["LoadBalancerArn"] for b in balancers} - {b.id for b in ours}
@@ -86,12 +95,15 @@ def read_index(clients: Clients, identity: Identity, journal: Journal) -> Index:
     our_groups = _ours(((g["TargetGroupArn"], g) for g in candidates), tags=tags, identity=identity)
     known = {group.id for group in our_groups}
     return Index(
-        load_balancers=tuple(sorted(ours, key=_age)),
+        load_balancers=_typed(ours, _APPLICATION),
         target_groups=tuple(sorted(our_groups, key=_use)),
-        others=tuple(sorted(others, key=_age)),
+        others=_typed(others, _APPLICATION),
+        networks=_typed(ours, _NETWORK),
+        other_networks=_typed(others, _NETWORK),
         other_groups=tuple(g for g in groups if g["TargetGroupArn"] not in known),
         neighbours=Neighbours(
-            load_balancers=len(application) - len(ours),
+            load_balancers=_count(balancers, _APPLICATION) - len(_typed(ours, _APPLICATION)),
+            network_load_balancers=_count(balancers, _NETWORK) - len(_typed(ours, _NETWORK)),
             target_groups=len(groups) - len(our_groups),
             names=frozenset(
                 b["LoadBalancerName"] for b in balancers if b["LoadBalancerArn"] in foreign
@@ -102,6 +114,17 @@ def read_index(clients: Clients, identity: Identity, journal: Journal) -> Index:
             account_id=_account((*(b["LoadBalancerArn"] for b in balancers), *tags)),
         ),
     )
+
+
+def _typed(
+    found: Iterable[Tagged[LoadBalancerTypeDef]], kind: str
+) -> tuple[Tagged[LoadBalancerTypeDef], ...]:
+    """Return those of one type, the oldest first."""
+    return tuple(sorted((b for b in found if b.description.get("Type") == kind), key=_age))
+
+
+def _count(balancers: Iterable[LoadBalancerTypeDef], kind: str) -> int:
+    return sum(balancer.get("Type") == kind for balancer in balancers)
 
 
 def read_tags(

@@ -31,6 +31,9 @@ REDIRECT_PARTS: Mapping[str, str] = MappingProxyType(
 )
 """What AWS takes a redirect to keep where a part is not given."""
 
+FIXED_RESPONSE_PARTS: Mapping[str, str] = MappingProxyType({"ContentType": "text/plain"})
+"""What a fixed response is where it does not say: the incumbent controller may leave it out."""
+
 CONDITION_CONFIGS: Mapping[str, str] = MappingProxyType(
     {
         "host-header": "HostHeaderConfig",
@@ -109,7 +112,11 @@ def _action(answer: Object, refs: Refs, *, numbered: bool) -> Plain:
     elif kind == "redirect":
         said = plain(answer.get("RedirectConfig", {}))
         action["RedirectConfig"] = {**REDIRECT_PARTS, **(said if isinstance(said, dict) else {})}
-    else:  # fixed responses, authentication, JWT validation
+    elif kind == "fixed-response":
+        said = plain(answer.get("FixedResponseConfig", {}))
+        config = said if isinstance(said, dict) else {}
+        action["FixedResponseConfig"] = without_empty({**FIXED_RESPONSE_PARTS, **config})
+    else:  # authentication, JWT validation
         action |= {
             key: without_empty(value) for key, value in answer.items() if key.endswith("Config")
         }

@@ -2,7 +2,8 @@
 
 * ACTIVE: the load balancer has left ``provisioning``, the certificate is issued.
 * HEALTHY: every new target group has a healthy target and none that is still being checked; or
-  nothing is lost by going on, because no old target group has a healthy one either.
+  nothing is lost by going on, because no old target group has a healthy one either. Old ones that
+  are known to be of the same backend decide alone whether there is something to lose.
 * DRAINED: the target group has no draining target; no network interface of the load balancer is
   left, or none that carries the security group (they linger for minutes after a load balancer was
   deleted, and keep its security groups in use); nothing uses the certificate any more.
@@ -17,6 +18,7 @@ from collections.abc import Iterable, Mapping
 from typing import assert_never
 
 from providers.aws.addresses import AddressError, Kind, parse
+from providers.aws.changes.switch import backend_of
 from providers.aws.client import Clients
 from providers.aws.live.certificates import certificate_is_free, certificate_is_issued
 from provisioner.model.change import Wait, WaitFor
@@ -69,12 +71,15 @@ def _is_active(clients: Clients, arn: str) -> bool:
 
 
 def _is_warm(clients: Clients, wait: WaitFor, outputs: Outputs) -> bool:
-    new = [_states(clients, arn) for arn in _ids(wait.on, outputs)]
-    warm = [states for states in new if HEALTHY in states and INITIAL not in states]
-    if len(warm) == len(wait.on):
-        return True
-    old = (_states(clients, arn) for arn in _ids(wait.instead_of, outputs))
-    return not any(HEALTHY in states for states in old)
+    for new in wait.on:
+        states = [state for arn in _ids((new,), outputs) for state in _states(clients, arn)]
+        if HEALTHY in states and INITIAL not in states:
+            continue
+        same = [old for old in wait.instead_of if backend_of(old) == backend_of(new)]
+        old_arns = _ids(same or wait.instead_of, outputs)
+        if any(HEALTHY in _states(clients, arn) for arn in old_arns):
+            return False
+    return True
 
 
 def _states(clients: Clients, arn: str) -> list[str]:

@@ -2,7 +2,9 @@
 
 AWS refuses a key that it does not know, in the middle of an apply. A key that is nearly one of
 those documented is a typing mistake and refused here, with the right one; any other is left to
-AWS, which may have learned it since.
+AWS, which may have learned it since. AWS takes all attributes of a load balancer or none, so a
+value that it refuses would hold up those of every member of a group: the documented ones are
+checked as well.
 
 Sources: LoadBalancerAttribute, TargetGroupAttribute and ListenerAttribute in the Elastic Load
 Balancing API reference, those that apply to Application Load Balancers and, for the load balancer
@@ -97,7 +99,57 @@ LISTENER = (
 )
 
 
-def check_keys(keys: Mapping[str, str], known: tuple[str, ...]) -> None:
+_SWITCH = frozenset({"true", "false"})
+_WORDS: Mapping[str, frozenset[str]] = {
+    "load_balancing.algorithm.anomaly_mitigation": frozenset({"on", "off"}),
+    "load_balancing.algorithm.type": frozenset(
+        {"round_robin", "least_outstanding_requests", "weighted_random"}
+    ),
+    "load_balancing.cross_zone.enabled": _SWITCH | {"use_load_balancer_configuration"},
+    "routing.http.desync_mitigation_mode": frozenset({"monitor", "defensive", "strictest"}),
+    "routing.http.xff_header_processing.mode": frozenset({"append", "preserve", "remove"}),
+    "stickiness.type": frozenset({"lb_cookie", "app_cookie"}),
+}
+_WEEK = 604_800
+_NUMBERS: Mapping[str, tuple[int, int]] = {
+    "client_keep_alive.seconds": (60, _WEEK),
+    "deregistration_delay.timeout_seconds": (0, 3600),
+    "idle_timeout.timeout_seconds": (1, 4000),
+    "slow_start.duration_seconds": (0, 900),
+    "stickiness.app_cookie.duration_seconds": (1, _WEEK),
+    "stickiness.lb_cookie.duration_seconds": (1, _WEEK),
+}
+
+
+def check(found: Mapping[str, str], known: tuple[str, ...]) -> None:
+    """Refuse what AWS would refuse: a mistyped key, an impossible value.
+
+    Args:
+        found: Attributes by key.
+        known: The documented keys of their kind of resource.
+    """
+    _check_keys(found, known)
+    _check_values({key: value for key, value in found.items() if key in known})
+
+
+def _check_values(values: Mapping[str, str]) -> None:
+    """Refuse a value that AWS documents as impossible for its attribute."""
+    for key, value in values.items():
+        words = _WORDS.get(key) or (_SWITCH if key.endswith(".enabled") else frozenset())
+        if words and value not in words:
+            raise AnnotationError(
+                f"{quoted(value)} is no value of attribute {key}",
+                hint="write " + " or ".join(sorted(words)),
+            )
+        low, high = _NUMBERS.get(key, (0, 0))
+        if high and not (value.isascii() and value.isdigit() and low <= int(value) <= high):
+            raise AnnotationError(
+                f"{quoted(value)} is no value of attribute {key}",
+                hint=f"write a number from {low} to {high}",
+            )
+
+
+def _check_keys(keys: Mapping[str, str], known: tuple[str, ...]) -> None:
     """Refuse a key that is nearly a documented one."""
     for key in keys:
         if key in known:
@@ -114,7 +166,7 @@ def attributes(known: tuple[str, ...]) -> Callable[[str], Mapping[str, str]]:
 
     def parse(raw: str) -> Mapping[str, str]:
         found = string_map(raw)
-        check_keys(found, known)
+        check(found, known)
         return found
 
     return parse

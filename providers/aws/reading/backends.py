@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from providers.aws import settings as aws
 from providers.aws.reading import attributes, words
 from providers.aws.reading.rows import on_backend
@@ -62,13 +64,16 @@ _TARGETS = (
         summary="Labels that a node must have to be a target.",
         default="every eligible node",
     ),
-    on_backend(
-        "multi-cluster-target-group",
-        aws.MULTI_CLUSTER,
-        boolean,
-        kind="boolean",
-        summary="Leaves alone the targets that others registered; true on either object counts.",
-        default="false",
+    replace(
+        on_backend(
+            "multi-cluster-target-group",
+            aws.MULTI_CLUSTER,
+            boolean,
+            kind="boolean",
+            summary="Leaves targets alone that others registered; true on either object counts.",
+            default="false",
+        ),
+        either=True,
     ),
     on_backend(
         "target-control-port.*",

@@ -20,7 +20,9 @@ TRAFFIC_PORT = "traffic-port"
 
 _LONGEST_KEY = 128
 _LONGEST_VALUE = 256
-_TAG_TEXT = r"[\w\s+\-=.:/@]*"
+_TAG_TEXT = r"[\w +\-=.:/@]*"
+_MARKS = ("aws:", ANNOTATION_PREFIX, "elbv2.k8s.aws/", "ingress.k8s.aws/", "service.k8s.aws/")
+"""Beginnings of tag keys by which AWS, we and AWS Load Balancer Controller know what is theirs."""
 _LONGEST_NAME = 32
 _LISTENER = r"(HTTP|HTTPS)-([1-9][0-9]{0,4})"
 _CAPACITY = "CapacityUnits"
@@ -29,8 +31,8 @@ _LAST_PORT = 65535
 
 
 def check_tag(key: str, value: str) -> None:
-    """Refuse a tag that AWS would not take, or would mistake for a mark of ours."""
-    if key.startswith(("aws:", ANNOTATION_PREFIX)):
+    """Refuse a tag that AWS would not take, or that somebody would mistake for a mark of theirs."""
+    if key.startswith(_MARKS):
         raise AnnotationError(f"tag key {quoted(key)} is reserved", hint="choose a key of your own")
     fits = len(key) <= _LONGEST_KEY and len(value) <= _LONGEST_VALUE
     if not fits or not re.fullmatch(_TAG_TEXT, key + value):
@@ -42,7 +44,7 @@ def check_tag(key: str, value: str) -> None:
 
 
 def tags(raw: str) -> Mapping[str, str]:
-    """Return tags, none of which AWS would refuse or mistake for a mark of ours."""
+    """Return tags, none of which AWS would refuse or anybody mistake for a mark."""
     found = string_map(raw)
     for key, value in found.items():
         check_tag(key, value)

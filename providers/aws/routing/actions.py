@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import assert_never
 
+from providers.aws.addresses import Kind
 from providers.aws.routing.rule_error import RuleError
 from provisioner.model.intent import (
     BackendId,
@@ -28,6 +29,7 @@ from provisioner.model.intent import (
 )
 from provisioner.model.kube import NO_STRINGS
 from provisioner.model.resource import PlainInput, Ref, Spec, Unknown, Value, freeze
+from provisioner.ports import Expression
 
 TARGET_GROUP_ARN = "TargetGroupArn"
 
@@ -44,10 +46,27 @@ class Destinations:
     Attributes:
         own: Addresses of our target groups; a backend that was refused has none.
         foreign: Name or ARN of target groups of others -> ARN; "" where there is none.
+        reserved: Names and ARNs of target groups that are ours, whichever load balancer's.
     """
 
     own: Mapping[BackendId, str]
     foreign: Mapping[str, str] = field(default_factory=lambda: NO_STRINGS)
+    reserved: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(
+        cls,
+        request: Expression,
+        own: Mapping[BackendId, str],
+        foreign: Mapping[str, str] = NO_STRINGS,
+    ) -> Destinations:
+        """Return the destinations of a load balancer, and what is out of bounds."""
+        groups = [
+            r for r in request.observed.resources.values() if r.kind == Kind.TARGET_GROUP.value
+        ]
+        names = {group.name for group in groups}
+        arns = {group.outputs.get(TARGET_GROUP_ARN, "") for group in groups}
+        return cls(own=own, foreign=foreign, reserved=frozenset((names | arns) - {""}))
 
     def serve(self, action: RuleAction) -> bool:
         """Tell whether every backend of an action has a target group."""
@@ -56,11 +75,21 @@ class Destinations:
         return all(weighted.backend in self.own for weighted in action.backends)
 
     def check(self, action: RuleAction) -> None:
-        """Refuse an action that names target groups of others which the account lacks.
+        """Refuse an action that names target groups which the account lacks, or which are ours.
+
+        Ours belong to an Ingress, come and go with it, and stand behind whatever it asks clients to
+        pass. Whoever named one would get past that, and keep it from ever being deleted.
 
         Raises:
             RuleError: There is one.
         """
+        for backend in action.foreign if isinstance(action, Forward) else ():
+            if not self.reserved.isdisjoint((backend.name, self.foreign.get(backend.name, ""))):
+                raise RuleError(
+                    "BACKEND-TARGET-GROUP-OURS",
+                    f"target group {backend.name} belongs to an Ingress",
+                    hint="name its Service instead (serviceName and servicePort)",
+                )
         for name in self._missing(action):
             raise RuleError(
                 "BACKEND-TARGET-GROUP-MISSING",

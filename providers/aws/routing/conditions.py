@@ -122,12 +122,18 @@ def same(left: Value, right: Value) -> bool:
     return sorted(map(canonical, as_specs(left))) == sorted(map(canonical, as_specs(right)))
 
 
-def host_values(conditions: Value) -> tuple[str, ...] | None:
-    """Return the literal host values of a rule's conditions; None where a regex says the host."""
+def hosts_of(conditions: Value) -> tuple[str, ...]:
+    """Return the hosts that a rule's conditions mean; what is no host may be any."""
     for spec in as_specs(conditions):
         if field_of(spec) == HOST:
-            return None if is_regex(spec) else tuple(texts_of(spec))
-    return ()
+            read = hosts.of_pattern if is_regex(spec) else hosts.of_glob
+            return tuple(dict.fromkeys(read(text) for text in texts_of(spec)))
+    return (hosts.ANY,)
+
+
+def is_by_pattern(conditions: Value) -> bool:
+    """Tell whether a regular expression says a rule's host."""
+    return any(field_of(spec) == HOST and is_regex(spec) for spec in as_specs(conditions))
 
 
 def serves(resource: ObservedResource, host: str) -> bool:

@@ -30,7 +30,7 @@ def default_actions(
     Where that cannot be said, what it answers now stays, else it answers 503; why is told with the
     rules.
     """
-    destinations = Destinations(own=target_groups, foreign=foreign)
+    destinations = Destinations.of(request, target_groups, foreign)
     try:
         first = _entry(listener, destinations)
     except RuleError:

@@ -68,10 +68,11 @@ def entry(options: Options, protocol: ListenerProtocol, *, namespace: str) -> tu
             return (_cognito(options),)
 
 
-def guarded(options: Options) -> bool:
-    """Tell whether options ask that clients sign in or show a token."""
-    signs_in = (_get(options, AUTH_TYPE) or AuthType.NONE) is not AuthType.NONE
-    return signs_in or _get(options, JWT) is not None
+def guard(options: Options) -> str:
+    """Return the field that asks clients to sign in or show a token, "" where none does."""
+    if (_get(options, AUTH_TYPE) or AuthType.NONE) is not AuthType.NONE:
+        return field_of(AUTH_TYPE)
+    return "" if _get(options, JWT) is None else field_of(JWT)
 
 
 def _oidc(options: Options, *, namespace: str) -> Spec:

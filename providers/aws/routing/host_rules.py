@@ -184,7 +184,9 @@ def _parts(scene: Scene, rule: PathRule, form: HostForm | None) -> tuple[tuple[S
         conditions.extra_conditions(rule),
         as_written=scene.is_incumbent,
     )
-    return split(built, scene.allowance)
+    parts = split(built, scene.left_to_split(rule.ingress))
+    scene.found.split[rule.ingress] += len(parts) - 1
+    return parts
 
 
 def _check_action(scene: Scene, rule: PathRule) -> None:

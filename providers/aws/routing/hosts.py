@@ -27,7 +27,9 @@ ANY = ""
 LONGEST_VALUE = 128
 """Characters in one condition value, glob or regular expression."""
 
-_WILDCARD = "*."
+WILDCARD = "*."
+_OWN_PATTERN = re.compile(r"\^(?P<wildcard>\[\^\.\]\+\\\.)?(?P<name>.+)\(:\[0-9\]\+\)\?\$")
+_BOTH_CASES = re.compile(r"\[(?P<upper>[A-Z])(?P<lower>[a-z])\]")
 _LITERAL = re.compile(r"[A-Za-z0-9*?_-]+(\.[A-Za-z0-9*?_-]+)*\.[A-Za-z]+")
 
 
@@ -47,7 +49,7 @@ def rank(host: str) -> tuple[int, int, str]:
     """Return the sort key of a host: exact ones, then wildcards by labels, then any host."""
     if host == ANY:
         return (2, 0, host)
-    if host.startswith(_WILDCARD):
+    if host.startswith(WILDCARD):
         return (1, -host.count("."), host)
     return (0, 0, host)
 
@@ -58,20 +60,20 @@ def covers(wide: str, narrow: str) -> bool:
         return False
     if wide == ANY:
         return True
-    if not wide.startswith(_WILDCARD) or narrow.startswith(_WILDCARD):
+    if not wide.startswith(WILDCARD) or narrow.startswith(WILDCARD):
         return False
     _, _, parent = narrow.partition(".")
-    return parent == wide.removeprefix(_WILDCARD)
+    return parent == wide.removeprefix(WILDCARD)
 
 
 def wider(host: str) -> tuple[str, ...]:
     """Return the hosts that ``covers`` would accept for ``host``, for look-ups in a set."""
     if host == ANY:
         return ()
-    if host.startswith(_WILDCARD):
+    if host.startswith(WILDCARD):
         return (ANY,)
     _, dot, parent = host.partition(".")
-    return (_WILDCARD + parent, ANY) if dot else (ANY,)
+    return (WILDCARD + parent, ANY) if dot else (ANY,)
 
 
 def form(host: str, *, any_host_exists: bool) -> HostForm | None:
@@ -84,23 +86,44 @@ def form(host: str, *, any_host_exists: bool) -> HostForm | None:
     """
     if host == ANY:
         return HostForm(values=())
-    if host.startswith(_WILDCARD):
+    if host.startswith(WILDCARD):
         return _wildcard(host, any_host_exists=any_host_exists)
     if _LITERAL.fullmatch(host) and len(host) <= LONGEST_VALUE:
         return HostForm(values=(host,))
     return _regex(_both_cases(host))
 
 
-def of_values(values: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the hosts that the literal values of an existing rule stand for."""
-    return values or (ANY,)
+def of_glob(value: str) -> str:
+    """Return the host that a literal value of an existing rule stands for, ``ANY`` for a glob.
+
+    That a wildcard stands for one label takes a blocking rule; its own value is one, too.
+    """
+    name = value.lower()
+    rest = name.removeprefix(WILDCARD).removeprefix(WILDCARD)
+    return ANY if "?" in name or "*" in rest else name
+
+
+def of_pattern(value: str) -> str:
+    """Return the host that a regular expression of ours stands for, ``ANY`` for one of others."""
+    written = _OWN_PATTERN.fullmatch(value)
+    if written is None:
+        return ANY
+    name = _BOTH_CASES.sub(lambda pair: pair["lower"], written["name"]).replace("\\.", ".")
+    host = (WILDCARD if written["wildcard"] else "") + name
+    found = form(host, any_host_exists=True)
+    return host if found is not None and found.values == (value,) else ANY
+
+
+def longer(host: str) -> str:
+    """Return the glob of the names with more labels than a wildcard stands for."""
+    return WILDCARD + host
 
 
 def _wildcard(host: str, *, any_host_exists: bool) -> HostForm | None:
-    blocking = f"*.{host}"
+    blocking = longer(host)
     if not any_host_exists and _LITERAL.fullmatch(host) and len(blocking) <= LONGEST_VALUE:
         return HostForm(values=(host,), blocking=blocking)
-    return _regex(r"[^.]+\." + _both_cases(host.removeprefix(_WILDCARD)))
+    return _regex(r"[^.]+\." + _both_cases(host.removeprefix(WILDCARD)))
 
 
 def _regex(pattern: str) -> HostForm | None:

@@ -11,8 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from providers.aws.evaluation.reach import hidden
 from providers.aws.routing.drafts import Draft
-from providers.aws.routing.entry import field_of, guarded
-from providers.aws.settings import AUTH_TYPE
+from providers.aws.routing.entry import guard
 from provisioner.model.diagnostic import Diagnostic, warning
 from provisioner.model.intent import ListenerIntent, ListenerProtocol, Redirect
 from provisioner.model.kube import Key
@@ -27,36 +26,38 @@ def open_doors(drafts: Sequence[Draft], listener: ListenerIntent) -> tuple[Diagn
     """
     if listener.protocol is not ListenerProtocol.HTTP:
         return ()
-    return tuple(_warning(key, listener.port) for key in sorted(set(_open(drafts, listener))))
+    found = dict(reversed(list(_open(drafts, listener))))
+    return tuple(_warning(key, found[key], port=listener.port) for key in sorted(found))
 
 
-def _open(drafts: Sequence[Draft], listener: ListenerIntent) -> Iterator[Key]:
+def _open(drafts: Sequence[Draft], listener: ListenerIntent) -> Iterator[tuple[Key, str]]:
+    """Yield each Ingress with the field that guards a path of it, once for each such path."""
     owner = listener.default_ingress
-    exposed = [draft for draft in drafts if _is_guarded(draft)]
-    by_default = owner is not None and guarded(listener.default_options)
+    exposed = [draft for draft in drafts if _guard(draft)]
+    by_default = guard(listener.default_options) if owner is not None else ""
     if not exposed and not by_default:
         return
     dead = hidden([*(draft.asked for draft in drafts), ()])
     for index, draft in enumerate(drafts):
-        if index not in dead and _is_guarded(draft):
-            yield draft.ingress
+        if index not in dead and _guard(draft):
+            yield draft.ingress, _guard(draft)
     if owner is not None and by_default and len(drafts) not in dead:
-        yield owner
+        yield owner, by_default
 
 
-def _is_guarded(draft: Draft) -> bool:
+def _guard(draft: Draft) -> str:
     if draft.rule is None or isinstance(draft.action, Redirect):
-        return False
-    return guarded(draft.rule.options)
+        return ""
+    return guard(draft.rule.options)
 
 
-def _warning(key: Key, port: int) -> Diagnostic:
+def _warning(key: Key, field: str, *, port: int) -> Diagnostic:
     return warning(
         "AUTH-HTTP",
         f"Ingress {key}",
-        message=f"an ALB asks nobody to sign in over HTTP, so on port {port} its guarded paths are "
-        "open to everybody",
-        field=field_of(AUTH_TYPE),
+        message=f"an ALB asks nobody to sign in or show a token over HTTP, so on port {port} its "
+        "guarded paths are open to everybody",
+        field=field,
         hint="remove the HTTP port from its listen-ports, or set ssl-redirect",
         ingress=key,
     )

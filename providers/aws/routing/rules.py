@@ -32,6 +32,7 @@ from providers.aws.routing.drafts import Draft
 from providers.aws.routing.host_rules import host_rules
 from providers.aws.routing.omissions import omit
 from providers.aws.routing.open_doors import open_doors
+from providers.aws.routing.retained import in_place
 from providers.aws.routing.scenes import Scene, placed
 from providers.aws.routing.unreachable import once, unreachable
 from provisioner.model.diagnostic import Diagnostic
@@ -86,7 +87,7 @@ def listener_rules(
     scene = Scene.of(
         request,
         listener,
-        Destinations(own=target_groups, foreign=foreign),
+        Destinations.of(request, target_groups, foreign),
         kept=kept,
         default_held=default_held,
     )
@@ -128,9 +129,12 @@ def _numbered(scene: Scene, drafts: Sequence[Draft]) -> tuple[Resource, ...]:
     """Return the rules, kept ones included, with their priorities."""
     own = {draft.address: draft for draft in drafts}
     retained = {rule.address: rule for rule in scene.kept if rule.address not in own}
-    order = priorities.with_retained(tuple(own), retained, scene.existing)
     if scene.is_incumbent:
-        numbers = priorities.consecutive(order)
+        order = priorities.with_retained(tuple(own), retained, scene.existing)
+    else:
+        order = in_place(drafts, retained, scene.existing)
+    if scene.is_incumbent or len(order) > priorities.HIGHEST - len(scene.existing):
+        numbers = priorities.consecutive(order)  # so many are refused by the limit on rules
     else:
         numbers = priorities.assign(order, scene.existing)
     return tuple(

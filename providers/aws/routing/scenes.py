@@ -5,13 +5,14 @@ It knows how the rules of the listener are called and tagged, and turns drafts i
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from providers.aws import addresses, labels
 from providers.aws.labels import Labels
-from providers.aws.limits import EVALUATIONS, VALUES, WILDCARDS
+from providers.aws.limits import EVALUATIONS, RULES, VALUES, WILDCARDS
 from providers.aws.routing import conditions, hosts
 from providers.aws.routing.actions import Destinations, actions
 from providers.aws.routing.drafts import Draft, Role
@@ -32,6 +33,8 @@ class Found:
 
     diagnostics: dict[Diagnostic, None] = field(default_factory=dict)
     quarantined: dict[Quarantined, None] = field(default_factory=dict)
+    split: Counter[Key] = field(default_factory=Counter)
+    """Rules that paths became beyond the first one each."""
 
     def remark(self, diagnostic: Diagnostic) -> None:
         """Add something that blocks nothing."""
@@ -66,7 +69,7 @@ class Scene:
     allowance: Allowance
     default_held: bool
     found: Found
-    _discriminators: Mapping[tuple[Key, str], tuple[str, ...]]
+    _discriminators: Mapping[tuple[Key, str, str], tuple[str, ...]]
 
     @classmethod
     def of(
@@ -88,17 +91,23 @@ class Scene:
             ordered=ordered,
             kept=kept,
             members={member.ingress: member for member in request.intent.members},
-            present_hosts=_hosts(listener, kept),
+            present_hosts=_hosts(request.intent.name, listener, kept),
             existing=_existing(request, listener),
             allowance=Allowance(
                 values=limits[VALUES].value,
                 evaluations=limits[EVALUATIONS].value,
                 wildcards=limits[WILDCARDS].value,
+                rules=limits[RULES].value,
             ),
             default_held=default_held,
             found=Found(),
             _discriminators=discriminators(request.intent, ordered),
         )
+
+    def left_to_split(self, ingress: Key) -> Allowance:
+        """Return the allowance for an Ingress' next path: paths in parts have no end otherwise."""
+        left = self.allowance.rules - self.found.split[ingress]
+        return replace(self.allowance, rules=max(1, left))
 
     @property
     def group(self) -> str:
@@ -112,9 +121,7 @@ class Scene:
 
     def address(self, host: str, role: Role, *path: str) -> str:
         """Return the address of a rule by what it is for."""
-        return addresses.listener_rule(
-            self.group, self.listener.port, host, role.value, *(path or ("", "", "0"))
-        )
+        return _rule_address(self.group, self.listener, host, role, *path)
 
     def part_address(self, rule: PathRule, number: int) -> str:
         """Return the address of one of the rules that a path becomes."""
@@ -124,7 +131,7 @@ class Scene:
             rule.path_type.value,
             rule.path,
             str(number),
-            *self._discriminators.get((rule.ingress, rule.field), ()),
+            *self._discriminators.get((rule.ingress, rule.field, rule.host), ()),
         )
 
     def observed(self, address: str) -> ObservedResource | None:
@@ -185,14 +192,29 @@ def _as_present(wanted: tuple[Spec, ...], present: Value) -> Value:
     return present if present and conditions.same(wanted, present) else wanted
 
 
-def _hosts(listener: ListenerIntent, kept: Sequence[Resource]) -> frozenset[str]:
+def _hosts(group: str, listener: ListenerIntent, kept: Sequence[Resource]) -> frozenset[str]:
     """Return the hosts that have rules on this listener, kept ones included."""
     found = {rule.host for rule in listener.rules}
+    present = {rule.address for rule in kept}
     for rule in kept:
-        values = conditions.host_values(rule.spec.get("Conditions"))
-        if values is not None:
-            found.update(hosts.of_values(values))
+        written = rule.spec.get("Conditions")
+        for host in conditions.hosts_of(written):
+            if conditions.is_by_pattern(written) or not host.startswith(hosts.WILDCARD):
+                found.add(host)
+            elif rule.address != _blocking(group, listener, host):
+                kept_apart = _blocking(group, listener, hosts.longer(host)) in present
+                found.add(host if kept_apart else hosts.ANY)  # such a glob takes longer names too
     return frozenset(found)
+
+
+def _blocking(group: str, listener: ListenerIntent, glob: str) -> str:
+    """Return the address of the rule that keeps the names of a glob out of a wildcard."""
+    return _rule_address(group, listener, glob, Role.BLOCKING)
+
+
+def _rule_address(group: str, listener: ListenerIntent, host: str, role: Role, *path: str) -> str:
+    identity = (host, role.value, *(path or ("", "", "0")))
+    return addresses.listener_rule(group, listener.port, *identity)
 
 
 def _existing(request: Expression, listener: ListenerIntent) -> Mapping[str, int]:

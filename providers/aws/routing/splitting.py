@@ -41,6 +41,8 @@ class Allowance:
     values: int
     evaluations: int
     wildcards: int
+    rules: int
+    """Rules on the load balancer: what one path could take at most."""
 
 
 def split(conditions: Sequence[Spec], allowance: Allowance) -> tuple[tuple[Spec, ...], ...]:
@@ -53,7 +55,16 @@ def split(conditions: Sequence[Spec], allowance: Allowance) -> tuple[tuple[Spec,
         return (tuple(conditions),)
     sizes = [len(values_of(spec)) for spec in conditions]
     choices = sorted(_chunk_sizes(sizes, min(allowance.values, allowance.evaluations)))
-    for _, chunk in choices:
+    if choices and choices[0][0] > allowance.rules:
+        raise RuleError(
+            "PATH-CONDITIONS",
+            f"the path would need {choices[0][0]} rules for all values of its conditions; an ALB "
+            f"holds {allowance.rules}",
+            hint="compare with fewer values, or with wildcards",
+        )
+    for count, chunk in choices:
+        if count > allowance.rules:
+            break
         dealt = [_deal(spec, size) for spec, size in zip(conditions, chunk, strict=True)]
         parts = tuple(product(*dealt))
         if all(_fits(part, allowance) for part in parts):

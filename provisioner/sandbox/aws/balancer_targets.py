@@ -1,8 +1,9 @@
 """Application load balancers as targets of network load balancers.
 
 Page "Use Application Load Balancers as targets of a Network Load Balancer": one target per target
-group, in the same VPC, with a listener on the target group's port, behind at most two network
-load balancers. While it is a target, neither it nor that listener can be deleted (DeleteListener
+group, in the same VPC, with a listener on the target's port, behind at most two network
+load balancers. A target may be registered with another port than its group's: the refusal that
+users quote (terraform-provider-aws#38987) speaks of "any specified port overrides". While it is a target, neither it nor that listener can be deleted (DeleteListener
 lists ResourceInUse; the wording is what users quote). That a load balancer must be active to be
 registered is inferred from controllers that wait for it.
 """
@@ -27,14 +28,12 @@ def check_balancer_target(region: Region, group: TargetGroup, arn: str, port: in
         raise _invalid(f"'{arn}' is not an application load balancer of this account and region")
     if balancer.vpc_id != group.vpc_id:
         raise _invalid(f"The load balancer '{arn}' is not in VPC '{group.vpc_id}'")
-    if port != group.port:
-        raise _invalid(f"The port of the target must be {group.port}, that of its target group")
     if not listens(region, arn, port):
         raise _invalid(f"The load balancer '{arn}' has no listener on port {port}")
     if not is_active(region, balancer):
         raise _invalid(f"The load balancer '{arn}' is not active yet")
     others = [each for each in _groups_with(region, arn) if each is not group]
-    if len(others) >= MOST_NETWORK_LOAD_BALANCERS and len(_ports(others)) == 1:
+    if len(others) >= MOST_NETWORK_LOAD_BALANCERS and len(_ports(others, arn)) == 1:
         raise RefusalError(
             "TooManyRegistrationsForTargetId",
             f"The load balancer '{arn}' is a target of {MOST_NETWORK_LOAD_BALANCERS} already",
@@ -58,7 +57,8 @@ def check_not_a_target(region: Region, balancer: LoadBalancer) -> None:
 
 def check_port_not_a_target(region: Region, listener: Listener) -> None:
     """Refuse to delete a listener that a network load balancer forwards to."""
-    if listener.port in _ports(_groups_with(region, listener.balancer_arn)):
+    arn = listener.balancer_arn
+    if listener.port in _ports(_groups_with(region, arn), arn):
         raise RefusalError(
             "ResourceInUse",
             f"Listener port '{listener.port}' is in use by registered target "
@@ -78,8 +78,14 @@ def _holding(region: Region, arn: str) -> Iterator[TargetGroup]:
             yield group
 
 
-def _ports(groups: list[TargetGroup]) -> set[int]:
-    return {each.port for each in groups}
+def _ports(groups: list[TargetGroup], arn: str) -> set[int]:
+    """Return the ports on which a load balancer is registered."""
+    return {
+        key[1]
+        for group in groups
+        for key, each in group.targets.items()
+        if key[0] == arn and each.deregistered is None
+    }
 
 
 def _invalid(message: str) -> RefusalError:

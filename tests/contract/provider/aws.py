@@ -7,8 +7,10 @@ how the product reads or marks things cannot hide itself.
 from __future__ import annotations
 
 import secrets
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, cast
 
 from botocore.exceptions import ClientError
@@ -22,7 +24,7 @@ from provisioner.model.resource import Json
 from provisioner.model.settings import Identity
 from provisioner.ports import Clock, CloudTarget, Fence, Reader, Writer
 from provisioner.sandbox.aws.account import Account, give_pod_addresses, make_account
-from provisioner.sandbox.aws.leftovers import leftovers
+from provisioner.sandbox.aws.leftovers import KEY_TYPES, leftovers
 from provisioner.sandbox.aws.pem import CertificateSpec
 from provisioner.sandbox.aws.server import CloudServer
 from provisioner.sandbox.aws.stage import InterfaceAddresses
@@ -117,6 +119,8 @@ class PlainAws:
         """Tell whether something without a mark of its own went with what is gone."""
         if address.startswith("aws:targets/"):
             return address.replace("aws:targets/", "aws:target-group/", 1) in gone
+        if address.startswith("aws:network-targets/"):
+            return address.replace("network-targets/", "network-target-group/", 1) in gone
         if address.startswith("aws:listener-certificate/"):
             parent = address.replace("aws:listener-certificate/", "aws:listener/", 1)
             return parent.rpartition("/")[0] in gone
@@ -153,11 +157,11 @@ class PlainAws:
             match thing.kind:
                 case "listener-rule":
                     elbv2.delete_rule(RuleArn=thing.identifier)
-                case "listener":
+                case "listener" | "network-listener":
                     elbv2.delete_listener(ListenerArn=thing.identifier)
-                case "load-balancer":
+                case "load-balancer" | "network-load-balancer":
                     elbv2.delete_load_balancer(LoadBalancerArn=thing.identifier)
-                case "target-group":
+                case "target-group" | "network-target-group":
                     elbv2.delete_target_group(TargetGroupArn=thing.identifier)
                 case "security-group":
                     ec2.delete_security_group(GroupId=thing.identifier)
@@ -200,6 +204,7 @@ class AwsUnderTest(PlainAws):
 
     def __init__(self, cloud: CloudServer) -> None:
         self._cloud = cloud
+        self._forgotten = 0.0  # time that was skipped before the last reset
         super().__init__(cloud.url)
         self._clients: dict[tuple[Identity, bool], Clients] = {}
 
@@ -229,8 +234,13 @@ class AwsUnderTest(PlainAws):
         if (identity, True) not in self._clients:
             gate = ReadGate(self.clock)
             self._clients[identity, True] = Clients(self.target(identity), gate)
-        reader = AwsReader(self._clients[identity, True], clock=self.clock)
+        reader = AwsReader(self._clients[identity, True], clock=self.clock, today=self._today)
         return cast("Reader[object, object]", reader)
+
+    def _today(self) -> datetime:
+        """Return the emulator's time of day, which is real again after every reset."""
+        skipped = self._cloud.now() - time.monotonic() - self._forgotten
+        return datetime.now(UTC) + timedelta(seconds=skipped)
 
     def open_writer(self, identity: Identity, fence: Fence) -> Writer:
         """Return a fresh writer behind the first fence it was asked for."""
@@ -242,6 +252,7 @@ class AwsUnderTest(PlainAws):
     def reset(self) -> None:
         """Empty the account but for its network, every knob at its default."""
         self._cloud.reset(keep_network=True)
+        self._forgotten = self._cloud.now() - time.monotonic()
         ec2 = self.account.login.ec2()
         filters = [{"Name": "vpc-id", "Values": [self.account.vpc_id]}]
         if not ec2.describe_vpcs(Filters=filters)["Vpcs"]:  # type: ignore[arg-type]  # a plain dict is one
@@ -250,7 +261,16 @@ class AwsUnderTest(PlainAws):
         for group in ec2.describe_security_groups()["SecurityGroups"]:
             if group["GroupName"].startswith("ipr-"):
                 ec2.delete_security_group(GroupId=group["GroupId"])
+        self._forget_certificates()
         self._cloud.calls.clear()
+
+    def _forget_certificates(self) -> None:
+        """Delete the certificates of ours, which are kept with the network."""
+        acm = self.account.login.acm()
+        listed = acm.list_certificates(Includes={"keyTypes": list(KEY_TYPES)})
+        for arn in (each["CertificateArn"] for each in listed["CertificateSummaryList"]):
+            if mark_of(acm.list_tags_for_certificate(CertificateArn=arn)["Tags"]):
+                acm.delete_certificate(CertificateArn=arn)
 
     def slow(self, pace: Pace) -> None:
         """Let things take their time."""
@@ -265,6 +285,10 @@ class AwsUnderTest(PlainAws):
     def limit_rules(self, value: int) -> None:
         """Set the account's limit on rules per load balancer."""
         self._cloud.limits[self.rule_limit] = value
+
+    def limit_load_balancers(self, value: int) -> None:
+        """Set the account's limit on load balancers."""
+        self._cloud.limits["application-load-balancers"] = value
 
     def sicken(self, target: str) -> None:
         """Let a target fail its health checks."""
@@ -335,6 +359,9 @@ class AwsUnderTest(PlainAws):
 
 
 _UNDO = (
+    "network-listener",
+    "network-load-balancer",
+    "network-target-group",
     "listener-rule",
     "listener",
     "load-balancer",

@@ -39,6 +39,14 @@ _INPUTS: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
             ("elbv2", "ModifyTargetGroupAttributes"),
         ),
         "Targets": (("elbv2", "RegisterTargets"),),
+        "NetworkLoadBalancer": (
+            ("elbv2", "CreateLoadBalancer"),
+            ("elbv2", "ModifyLoadBalancerAttributes"),
+        ),
+        "NetworkListener": (("elbv2", "CreateListener"),),
+        "NetworkTargetGroup": (("elbv2", "CreateTargetGroup"),),
+        "NetworkTargets": (("elbv2", "RegisterTargets"),),
+        "Certificate": (("acm", "ImportCertificate"), ("acm", "RequestCertificate")),
         "WebACLAssociation": (("wafv2", "AssociateWebACL"),),
         "RegionalWebACLAssociation": (("waf-regional", "AssociateWebACL"),),
         "Protection": (("shield", "CreateProtection"), ("shield", "DeleteProtection")),
@@ -105,8 +113,8 @@ def _refused(where: str, value: Json, shape: Shape) -> Iterator[str]:
 
 
 def _substituted(value: Json, shape: Shape) -> object:
-    """Put a value of the right type in the place of every reference and every unknown."""
-    if value is None or (isinstance(value, dict) and set(value) == {"ref"}):
+    """Put a value of the right type in the place of every reference, secret and unknown."""
+    if value is None or (isinstance(value, dict) and set(value) in _STANDING_IN):
         return _sample(shape)
     if isinstance(value, dict) and isinstance(shape, StructureShape):
         return {
@@ -116,6 +124,10 @@ def _substituted(value: Json, shape: Shape) -> object:
     if isinstance(value, list) and isinstance(shape, ListShape):
         return [_substituted(item, shape.member) for item in value]
     return value
+
+
+_STANDING_IN = ({"ref"}, {"fingerprint"})
+"""Keys of an object that stands for what is known, or told, only when the call is made."""
 
 
 def _sample(shape: Shape) -> object:

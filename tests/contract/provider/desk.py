@@ -112,18 +112,22 @@ class Desk(Shelf):
     Attributes:
         settings: Durations are those of the product's defaults.
         settling: What the process remembers.
+        approved: Digests that somebody has approved.
     """
 
     cloud: CloudUnderTest
     settings: Settings = field(default_factory=lambda: Settings(identity=IDENTITY))
     settling: Settling = field(default_factory=Settling)
+    approved: frozenset[str] = frozenset()
 
     def plan(self) -> Plan:
         """Plan as ``provisioner plan --no-cluster -f`` does, and check the shape of every value."""
-        snapshot = replace(read_manifests([self.file]).snapshot, complete=True)
+        snapshot = replace(read_manifests([self.file], whole=True).snapshot, complete=True)
         provider = wiring.load_provider(self.cloud.name)
         reader = self.cloud.open_reader(self.settings.identity)
-        plan = wiring.planner(provider, reader, self.settings).plan(snapshot)
+        plan = wiring.planner(provider, reader, self.settings).plan(
+            snapshot, approved=self.approved
+        )
         problems = list(self.cloud.misshapen(plan))
         assert not problems, problems
         return plan

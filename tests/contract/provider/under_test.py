@@ -143,6 +143,10 @@ class CloudUnderTest(AccountUnderTest, Protocol):
         """Set the account's limit on rules per load balancer."""
         ...
 
+    def limit_load_balancers(self, value: int) -> None:
+        """Set the account's limit on load balancers."""
+        ...
+
     def sicken(self, target: str) -> None:
         """Let a target fail its health checks."""
         ...

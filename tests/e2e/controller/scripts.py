@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from provisioner.sandbox.cluster.documents import Document
 
@@ -26,8 +26,16 @@ def parts_of(document: object, *path: str) -> list[object]:
     return list(found) if isinstance(found, list) else []
 
 
-def a_workload(name: str, *, replicas: int = 2, port: int = 8080) -> str:
-    """Return a Deployment with its Service."""
+def a_workload(
+    name: str,
+    *,
+    replicas: int = 2,
+    port: int = 8080,
+    version: str = "1",
+    gates: Sequence[str] = (),
+) -> str:
+    """Return a Deployment with its Service; ``gates`` are readiness gates of its pods."""
+    gated = ", ".join(f"{{conditionType: {gate}}}" for gate in gates)
     return f"""
 apiVersion: apps/v1
 kind: Deployment
@@ -36,8 +44,9 @@ spec:
   replicas: {replicas}
   selector: {{matchLabels: {{app: {name}}}}}
   template:
-    metadata: {{labels: {{app: {name}}}}}
+    metadata: {{labels: {{app: {name}}}, annotations: {{version: "{version}"}}}}
     spec:
+      readinessGates: [{gated}]
       containers: [{{name: main, image: example/{name}, ports: [{{containerPort: {port}}}]}}]
 ---
 apiVersion: v1
@@ -55,15 +64,17 @@ def an_ingress(
     group: str = "",
     mode: str = "",
     class_name: str = "alb",
+    annotations: Mapping[str, str] | None = None,
 ) -> str:
-    """Return an Ingress; ``paths`` are path -> Service."""
+    """Return an Ingress; ``paths`` are path -> Service; ``annotations`` win over all others."""
     prefix = "ingress-provisioner.io"
     notes = {f"{prefix}/scheme": "external"}
     if group:
         notes[f"{prefix}/group"] = group
     if mode:
         notes[f"{prefix}/target-mode"] = mode
-    written = "".join(f"\n    {key}: {value}" for key, value in notes.items())
+    notes |= annotations or {}
+    written = "".join(f'\n    {key}: "{value}"' for key, value in notes.items())
     rules = "".join(
         f"\n      - {{path: {path}, pathType: Prefix,"
         f" backend: {{service: {{name: {service}, port: {{number: 80}}}}}}}}"

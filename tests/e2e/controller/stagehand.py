@@ -44,7 +44,9 @@ HURRY = 20.0
 P = ParamSpec("P")
 T = TypeVar("T")
 FINALIZER = "ingress-provisioner.io/resources"
-RHYTHM = Rhythm(debounce=0.05, verify_retry=0.1, verify=600.0, drift=600.0, grace=2.0)
+RHYTHM = Rhythm(
+    debounce=0.05, verify_retry=0.1, verify=600.0, drift=600.0, grace=2.0, readiness=0.2
+)
 
 
 def until(what: str, holds: Callable[[], object], *, seconds: float = PATIENCE) -> None:

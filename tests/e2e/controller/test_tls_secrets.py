@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from provisioner.core import x509
-from provisioner.operator.secrets import STREAM_SECONDS
+from provisioner.operator.streams import STREAM_SECONDS
 from tests.e2e.controller.stagehand import Stage, until
 from tests.unit.core.secrets.pems import Issued, PrivateKey, a_pair, an_ec_key, an_rsa_key
 

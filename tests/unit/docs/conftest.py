@@ -23,6 +23,7 @@ from provisioner.sandbox.cluster.manifests import parse_manifests
 from provisioner.sandbox.cluster.requestlog import LoggedRequest
 from provisioner.sandbox.cluster.server import ClusterServer
 from provisioner.sandbox.stage import cluster_for, furnish
+from tests.e2e.controller.scripts import a_workload
 from tests.e2e.controller.stagehand import Stage, Troupe, until
 from tests.unit.core.secrets.pems import a_pair
 from tests.unit.docs.places import EXAMPLES
@@ -145,7 +146,9 @@ def of_controller(request: LoggedRequest) -> bool:
 
 def play(stage: Stage, chronicle: Chronicle) -> str:
     """Direct the story; return what kubectl printed."""
-    stage.serve("web", "other")
+    stage.serve("web")
+    gate = "target-health.ingress-provisioner.io/other"
+    stage.apply(a_workload("other", gates=[gate]))
     stage.apply(a_tls_secret("web.example.com"))
     with stage.controller("one") as troupe:
         table = birth(stage, troupe)
@@ -264,7 +267,9 @@ CHANGES = (
     ingress("web", {"/": "web", "/other": "other"}),
     ingress("web", {"/new": "web", "/": "web", "/other": "other"}),
     ingress("web", {"/": "web"}, **native(inbound_cidrs="10.0.0.0/8")),
+    ingress("web", {"/": "web"}, **native(enable_frontend_nlb="true")),
     ingress("web", {"/": "web"}, **native(tags="team=shop")),
+    ingress("web", {"/": "web"}, **native(multi_cluster_target_group="true")),
     ingress("web", {"/": "web"}, **native(healthcheck_path="/health")),
     ingress(
         "web", {"/": "web"}, **native(load_balancer_attributes="idle_timeout.timeout_seconds=90")

@@ -11,6 +11,7 @@ from kubernetes import client as kubernetes_client
 
 from provisioner.cli.run import run
 from provisioner.kube.lease import DEFAULT_NAME, DEFAULT_NAMESPACE
+from provisioner.kube.registered import record_key
 from provisioner.sandbox.cluster.documents import (
     Document,
     dig,
@@ -123,9 +124,16 @@ def test_the_pods_run_as_the_service_account_that_has_the_rights() -> None:
 def test_the_lease_of_the_role_is_the_one_that_is_taken() -> None:
     """By its name and namespace; a custom --lease-namespace needs another Role."""
     rules = parts(the("Role"), "rules")
+    names = {
+        (resource, name)
+        for rule in rules
+        for resource in texts(rule, "resources")
+        for name in texts(rule, "resourceNames")
+    }
 
     assert namespace_of(the("Role")) == DEFAULT_NAMESPACE
-    assert {name for rule in rules for name in texts(rule, "resourceNames")} == {DEFAULT_NAME}
+    assert names == {("leases", DEFAULT_NAME), ("configmaps", record_key("default").name)}
+    assert record_key("default").namespace == DEFAULT_NAMESPACE
 
 
 def test_the_command_takes_what_the_container_gives_it() -> None:

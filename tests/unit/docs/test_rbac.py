@@ -15,7 +15,7 @@ from provisioner.sandbox.cluster.manifests import parse_manifests
 from provisioner.sandbox.cluster.requestlog import LoggedRequest
 from provisioner.sandbox.cluster.server import ClusterServer
 from tests.unit.cli.worlds import provisioner
-from tests.unit.docs.conftest import Story, a_tls_secret, ingress, install
+from tests.unit.docs.conftest import Story, a_tls_secret, ingress, install, native
 from tests.unit.docs.places import EXAMPLES
 
 RBAC = EXAMPLES / "rbac.yaml"
@@ -107,7 +107,10 @@ def test_a_plan_of_a_cluster_needs_exactly_its_role(tmp_path: Path) -> None:
         install(cluster)
         cluster.apply(yaml.safe_dump(A_CLASS_THAT_SELECTS_NAMESPACES))
         cluster.apply(a_tls_secret("web.example.com"))
-        notes = {"ingress-provisioner.io/certificates": "from-secret"}
+        notes = {
+            "ingress-provisioner.io/certificates": "from-secret",
+            **native(multi_cluster_target_group="true"),
+        }
         cluster.apply(yaml.safe_dump(A_SERVICE))
         cluster.apply(ingress("web", {"/": "web"}, tls="tls", **notes))
         kubeconfig = cluster.kubeconfig(tmp_path / "kubeconfig")

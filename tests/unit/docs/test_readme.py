@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from provisioner.cli.main import provisioner
@@ -16,10 +17,12 @@ SHOWN = re.compile(
 )
 
 
-def test_the_plan_in_the_readme_is_the_plan_that_is_printed() -> None:
-    """A newcomer compares the first thing the README shows with the own terminal."""
-    shown = SHOWN.search((ROOT / "README.md").read_text(encoding="utf-8"))
-    assert shown is not None
+EXAMPLES = tuple(SHOWN.finditer((ROOT / "README.md").read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("shown", EXAMPLES, ids=lambda shown: shown["arguments"].split()[0])
+def test_what_the_readme_shows_is_what_is_printed(shown: re.Match[str]) -> None:
+    """A newcomer compares the first things the README shows with the own terminal."""
     arguments = [
         str(ROOT / word) if (ROOT / word).exists() else word for word in shown["arguments"].split()
     ]
@@ -27,3 +30,8 @@ def test_the_plan_in_the_readme_is_the_plan_that_is_printed() -> None:
     result = CliRunner().invoke(provisioner, arguments, obj=Session())
 
     assert result.output.rstrip() == shown["output"].rstrip()
+
+
+def test_the_readme_shows_a_plan_and_a_route() -> None:
+    """Both commands that a newcomer meets first are among the examples held to the letter."""
+    assert [shown["arguments"].split()[0] for shown in EXAMPLES] == ["plan", "route"]

@@ -11,8 +11,10 @@ from provisioner.engine.applying import Applier, Outcome, Progress, Settling, St
 from provisioner.model.change import Action, Call, Step, Wait, WaitFor
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.errors import NotLeader, ProvisionerError, Rejected
+from provisioner.model.incumbent import Incumbent
 from provisioner.model.limits import Limits
 from provisioner.model.plan import LoadBalancerPlan, Plan
+from provisioner.model.readiness import PodHealth
 from provisioner.model.resource import Observed, PlainInput, Ref, Resource, Unknown, freeze_spec
 from provisioner.model.settings import Identity, Settings
 from provisioner.ports import ClusterFacts
@@ -58,6 +60,12 @@ class World:
 
     def observe(self, groups: frozenset[str] | None = None) -> Observed:
         raise AssertionError("applying plans nothing")
+
+    def incumbent(self, wanted: object) -> Incumbent:
+        raise AssertionError("applying plans nothing")
+
+    def pod_health(self, backend: str) -> Mapping[str, PodHealth]:
+        raise AssertionError("applying opens no gates")
 
     def check(self, desired: Sequence[Resource]) -> tuple[Diagnostic, ...]:
         raise AssertionError("applying plans nothing")

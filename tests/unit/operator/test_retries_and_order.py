@@ -11,8 +11,7 @@ from provisioner.engine.applying import Outcome, Progress, Status
 from provisioner.model.change import Action, Step
 from provisioner.model.plan import LoadBalancerPlan, Plan
 from provisioner.model.resource import SHARED
-from provisioner.operator.reconcile import postponed_shared
-from provisioner.operator.retries import Retries
+from provisioner.operator.retries import Retries, postponed_shared
 
 GROUP = "shop/web"
 

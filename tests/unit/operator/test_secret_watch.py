@@ -16,7 +16,8 @@ from provisioner.kube.live import read_snapshot
 from provisioner.kube.secrets import with_secrets
 from provisioner.model.kube import Key
 from provisioner.model.snapshot import Snapshot
-from provisioner.operator.secrets import Pauses, SecretWatch
+from provisioner.operator.secrets import SecretWatch
+from provisioner.operator.streams import Pauses
 from provisioner.sandbox.cluster.server import ClusterServer
 from tests.factories import some_settings
 

@@ -176,14 +176,28 @@ def test_a_target_group_for_load_balancers_has_its_own_defaults(bench: Workbench
 
 
 def test_what_cannot_be_its_target_is_refused(bench: Workbench) -> None:
-    """InvalidTarget: no load balancer, a network one, no listener on the port, another port."""
+    """InvalidTarget: no load balancer, a network one, no listener on the port."""
     behind, front = bench.balancer("behind"), network(bench)
     bench.listener(behind, 8080)
     group = balancer_group(bench, 80)
 
-    for target, port in (("10.0.80.1", 80), (front, 80), (behind, 80), (behind, 8080)):
+    for target, port in (("10.0.80.1", 80), (front, 80), (behind, 80)):
         with refused("InvalidTarget"):
             bench.register(group, (target, port))
+
+
+def test_a_target_may_have_a_port_of_its_own(bench: Workbench) -> None:
+    """Another port than the group's is fine where the load balancer listens on it."""
+    behind, group = bench.balancer("behind"), balancer_group(bench, 9000)
+    bench.listener(behind, 80)
+
+    bench.register(group, (behind, 80))
+
+    (target,) = bench.elbv2.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
+    assert target["Target"] == {"Id": behind, "Port": 80}
+    (listener,) = bench.elbv2.describe_listeners(LoadBalancerArn=behind)["Listeners"]
+    with refused("ResourceInUse", saying="Listener port '80'"):
+        bench.elbv2.delete_listener(ListenerArn=listener["ListenerArn"])
 
 
 def test_a_load_balancer_must_be_active_to_be_a_target(bench: Workbench) -> None:

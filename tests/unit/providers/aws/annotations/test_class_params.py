@@ -196,11 +196,11 @@ def test_an_unknown_field_is_a_warning() -> None:
 
 
 def test_a_redirect_port_that_is_none_redirects_nothing_and_is_told() -> None:
-    """LBC passes over it in silence."""
+    """LBC turns the redirect off in silence, whatever the annotation says."""
     found = words_of({"sslRedirectPort": "https"})
 
     [problem] = found.diagnostics
-    assert found.words == ()
+    assert [(said.setting, said.value) for said in found.words] == [("ssl-redirect", 0)]
     assert (problem.severity, problem.field) == (Severity.WARNING, "spec.sslRedirectPort")
 
 

@@ -20,6 +20,10 @@ from tests.unit.providers.aws.annotations.cases import reading_of
         ("listen-ports", '[{"TCP": 80}]'),
         ("group.name", "shared"),
         ("load-balancer-attributes", "idle_timeout"),
+        ("load-balancer-attributes", "idle_timeout.timeout_seconds=x"),
+        ("load-balancer-attributes", "idle_timeout.timeout_seconds=4001"),
+        ("load-balancer-attributes", "routing.http2.enabled=yes"),
+        ("target-group-attributes", "load_balancing.algorithm.type=fastest"),
         ("minimum-load-balancer-capacity", "CapacityUnits=many"),
         ("minimum-load-balancer-capacity", "CapacityUnits=" + "9" * 5000),
         ("frontend-nlb-healthcheck-port", "9" * 5000),
@@ -133,7 +137,7 @@ def test_a_slip_in_the_name_of_an_attribute_is_told(
         (LOAD_BALANCER, "brand.new.attribute"),
         (LOAD_BALANCER, "query_logs.s3.enabled"),
         (LISTENER, "routing.http.response.x_xss_protection.header_value"),
-        (TARGET_GROUP, "stickiness.enabled"),
+        (TARGET_GROUP, "stickiness.source_ip.enabled"),
     ],
 )
 def test_an_attribute_that_aws_may_have_learned_since_is_left_to_it(

@@ -131,6 +131,18 @@ def test_a_line_that_is_removed_removes_no_guard() -> None:
     assert codes(result) == ["ADD-ON-KEPT"]
 
 
+def test_a_protection_of_ours_stays_ours_until_its_load_balancer_goes() -> None:
+    """It would outlive the load balancer, and nobody would know whose it was."""
+    first = a_world({"shield-advanced-protection": "true"}, facts=facts()).express()
+    world = a_world(facts=facts(), observed=seen(first))
+
+    result = world.express()
+
+    assert {c.action.value for c in changes(world, result)} == {"noop"}
+    assert pairs(balancer_of(result)["Tags"])[MANAGES] == "protection"
+    assert codes(result) == ["ADD-ON-KEPT"]
+
+
 def test_a_held_ingress_keeps_its_guard_and_its_name_on_the_load_balancer() -> None:
     """What an Ingress asked for that cannot be read now is not known, so nothing of it changes."""
     objects = (

@@ -14,7 +14,7 @@ from providers.aws.account import Wanted
 from providers.aws.desired import targets
 from providers.aws.limits import DEFAULTS
 from provisioner.core.translate import intents
-from provisioner.model.intent import TargetMode
+from provisioner.model.intent import Compatibility, TargetMode
 from provisioner.model.kube import NO_STRINGS, Node
 from provisioner.model.resource import Observed, ObservedResource, PlainInput, Ref, freeze_spec
 from tests.factories import (
@@ -156,22 +156,28 @@ def test_nodes_without_an_instance_are_not_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("node", "possible"),
+    ("node", "named"),
     [
-        (a_node("n1"), True),
-        (a_node("n1", labels={"eks.amazonaws.com/compute-type": "fargate"}), False),
-        (a_node("n1", labels={"eks.amazonaws.com/compute-type": "hybrid"}), False),
-        (a_node("n1", labels={"eks.amazonaws.com/compute-type": "auto"}), True),
-        (a_node("n1", provider_id="aws:///eu-west-1a/fargate-ip-10-0-0-9"), False),
-        (a_node("n1", provider_id="eks-hybrid:///eu-west-1/test/mi-1"), False),
-        (a_node("n1", provider_id="gce://project/zone/i-1"), False),
+        (a_node("n1"), ""),
+        (a_node("n1", labels={"eks.amazonaws.com/compute-type": "fargate"}), "Fargate"),
+        (a_node("n1", labels={"eks.amazonaws.com/compute-type": "hybrid"}), "EKS hybrid node"),
+        (a_node("n1", labels={"eks.amazonaws.com/compute-type": "auto"}), ""),
+        (a_node("n1", provider_id="aws:///eu-west-1a/fargate-ip-10-0-0-9"), "Fargate"),
+        (a_node("n1", provider_id="aws:///eu-west-1a/0f12-9c/fargate-10-0-0-9"), "Fargate"),
+        (a_node("n1", provider_id="eks-hybrid:///eu-west-1/test/mi-1"), "EKS hybrid node"),
+        (a_node("n1", provider_id="gce://project/zone/i-1"), "gce://project/zone/i-1"),
+        (a_node("n1", provider_id="aws:///cn-north-1a/i-0123456789abcdef0"), ""),
     ],
 )
-def test_only_ec2_nodes_can_be_targets(node: Node, *, possible: bool) -> None:
-    """Fargate and hybrid nodes have no instance that a target group could register."""
+def test_only_ec2_nodes_can_be_targets(node: Node, named: str) -> None:
+    """Fargate and hybrid nodes have no instance to register, and are named for what they are.
+
+    Nodes of EKS Auto Mode are EC2 instances like any other.
+    """
     reason = provider.node_impossible(node)
 
-    assert (reason == "") is possible
+    assert named in reason
+    assert bool(reason) is bool(named)
 
 
 def room_of(world: World) -> tuple[Mapping[object, str], Mapping[object, str]]:
@@ -206,6 +212,21 @@ def test_a_pod_outside_the_vpc_rules_pod_mode_out() -> None:
 
     assert "192.168.7.7 lies outside the VPC (10.0.0.0/16)" in pods["web:80"]
     assert nodes == {}
+
+
+def test_the_incumbent_registers_pods_outside_the_vpc() -> None:
+    """AWS Load Balancer Controller registers addresses of peered networks, with all zones."""
+    objects = (
+        an_ingress("shop/web"),
+        a_service("shop/web", a_port(80, node_port=30080)),
+        a_slice("shop/web", an_endpoint("192.168.7.7")),
+        a_node("n1"),
+    )
+    settings = some_settings(compatibility=Compatibility.INCUMBENT)
+
+    pods, _ = room_of(World(objects=objects, settings=settings))
+
+    assert pods == {}
 
 
 def test_a_service_without_node_ports_rules_node_port_mode_out() -> None:

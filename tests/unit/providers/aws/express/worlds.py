@@ -134,6 +134,7 @@ class World:
     mode: TargetMode | None = TargetMode.POD
     keep: frozenset[Key] = frozenset()
     live: bool = True
+    approved: frozenset[str] = frozenset()
 
     def intent(self) -> LoadBalancerIntent:
         """Return the only load balancer that the objects ask for."""
@@ -152,6 +153,7 @@ class World:
             limits=DEFAULTS,
             settings=self.settings,
             keep=self.keep,
+            approved=self.approved,
         )
         return provider.express(request, self.facts)
 

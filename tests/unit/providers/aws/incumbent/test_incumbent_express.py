@@ -27,6 +27,7 @@ from tests.factories import (
 from tests.unit.providers.aws.express.worlds import (
     POD_IP,
     World,
+    a_subnet,
     addresses_of,
     balancer_of,
     seen,
@@ -139,15 +140,18 @@ def test_a_target_group_of_another_address_family_cannot_have_the_same_name() ->
 )
 def test_the_service_says_the_address_family(families: tuple[str, ...], expected: str) -> None:
     """One IPv6 family is enough, whatever addresses its pods have."""
-    expressed = a_world(families=families).express()
+    subnets = (a_subnet("a", ipv6=True), a_subnet("b", "b", ipv6=True))
+    world = a_world({"ip-address-type": "dualstack"}, families=families)
+
+    expressed = replace(world, facts=some_facts(subnets=subnets)).express()
 
     (address,) = addresses_of(expressed, "TargetGroup")
     assert spec_of(expressed, address)["IpAddressType"] == expected
 
 
 def test_ownership_tags_beat_those_of_the_installation_and_those_beat_the_users() -> None:
-    """``--default-tags`` win over annotations in LBC, and nobody wins over its ownership tags."""
-    said = {"tags": "team=web,env=dev,ingress.k8s.aws/stack=mine"}
+    """``--default-tags`` win over annotations in LBC; marks as an annotation are refused."""
+    said = {"tags": "team=web,env=dev"}
 
     expressed = a_world(said, tags={"env": "prod"}).express()
 

@@ -31,6 +31,53 @@ def a_permission(*ranges: tuple[str, str]) -> PlainInput:
     return [{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": listed}]
 
 
+def in_front() -> dict[Kind, Resource]:
+    """Return a network load balancer in front, part by part."""
+    front = addresses.network_load_balancer(GROUP)
+    group = addresses.network_target_group(GROUP, 443)
+    return {
+        Kind.NETWORK_LOAD_BALANCER: a_resource(
+            Kind.NETWORK_LOAD_BALANCER,
+            front,
+            Name="ipr-edge-0123456789",
+            Scheme="internal",
+            Type="network",
+            IpAddressType="ipv4",
+            Subnets=["subnet-1", "subnet-2"],
+            SecurityGroups=[Ref(SECURITY_GROUP, "GroupId")],
+            Attributes=[{"Key": "load_balancing.cross_zone.enabled", "Value": "true"}],
+            Tags=TAGS,
+        ),
+        Kind.NETWORK_LISTENER: a_resource(
+            Kind.NETWORK_LISTENER,
+            addresses.network_listener(GROUP, 443),
+            LoadBalancerArn=Ref(front, "LoadBalancerArn"),
+            Protocol="TCP",
+            Port=443,
+            DefaultActions=[{"Type": "forward", "TargetGroupArn": Ref(group, "TargetGroupArn")}],
+            Tags=TAGS,
+        ),
+        Kind.NETWORK_TARGET_GROUP: a_resource(
+            Kind.NETWORK_TARGET_GROUP,
+            group,
+            Name="ipr-edge-0123456789",
+            TargetType="alb",
+            Protocol="TCP",
+            Port=443,
+            VpcId="vpc-1",
+            HealthCheckPath="/",
+            Matcher={"HttpCode": "200"},
+            Tags=TAGS,
+        ),
+        Kind.NETWORK_TARGETS: a_resource(
+            Kind.NETWORK_TARGETS,
+            addresses.network_targets_of(group),
+            TargetGroupArn=Ref(group, "TargetGroupArn"),
+            Targets=[{"Id": Ref(LOAD_BALANCER, "LoadBalancerArn"), "Port": 443}],
+        ),
+    }
+
+
 def everything() -> dict[Kind, Resource]:
     """Return one resource of every kind, as express would spell it."""
     return {
@@ -132,6 +179,7 @@ def everything() -> dict[Kind, Resource]:
             ResourceArn=Ref(LOAD_BALANCER, "LoadBalancerArn"),
             Enabled=True,
         ),
+        **in_front(),
         Kind.CERTIFICATE: a_resource(
             Kind.CERTIFICATE,
             addresses.certificate(GROUP, "shop.example.com"),
@@ -176,6 +224,16 @@ CHANGED: Mapping[Kind, Mapping[str, PlainInput]] = {
     Kind.WEB_ACL_ASSOCIATION: {"WebACLArn": ""},
     Kind.CLASSIC_WEB_ACL_ASSOCIATION: {"WebACLId": ""},
     Kind.PROTECTION: {"Enabled": False},
+    Kind.NETWORK_LOAD_BALANCER: {
+        "SubnetMappings": [{"SubnetId": "subnet-1", "AllocationId": "eipalloc-1"}],
+        "SecurityGroups": ["sg-2"],
+        "IpAddressType": "dualstack",
+        "Attributes": [{"Key": "load_balancing.cross_zone.enabled", "Value": "false"}],
+        "Tags": [{"Key": "a", "Value": "9"}],
+    },
+    Kind.NETWORK_LISTENER: {"DefaultActions": [], "Tags": [{"Key": "a", "Value": "1"}]},
+    Kind.NETWORK_TARGET_GROUP: {"HealthCheckPath": "/ready", "Tags": []},
+    Kind.NETWORK_TARGETS: {"Targets": [{"Id": "arn:other", "Port": 443}]},
 }
 UPDATES = {
     Kind.LOAD_BALANCER: [
@@ -201,6 +259,17 @@ UPDATES = {
     Kind.WEB_ACL_ASSOCIATION: ["DisassociateWebACL"],
     Kind.CLASSIC_WEB_ACL_ASSOCIATION: ["DisassociateWebACL"],
     Kind.PROTECTION: ["DeleteProtection"],
+    Kind.NETWORK_LOAD_BALANCER: [
+        "SetSubnets",
+        "SetSecurityGroups",
+        "SetIpAddressType",
+        "ModifyLoadBalancerAttributes",
+        "AddTags",
+        "RemoveTags",
+    ],
+    Kind.NETWORK_LISTENER: ["ModifyListener", "RemoveTags"],
+    Kind.NETWORK_TARGET_GROUP: ["ModifyTargetGroup", "RemoveTags"],
+    Kind.NETWORK_TARGETS: ["DeregisterTargets", "RegisterTargets"],
 }
 CREATIONS = {
     Kind.LOAD_BALANCER: ["CreateLoadBalancer", "ModifyLoadBalancerAttributes"],
@@ -215,8 +284,16 @@ CREATIONS = {
     Kind.CLASSIC_WEB_ACL_ASSOCIATION: ["AssociateWebACL"],
     Kind.PROTECTION: ["CreateProtection"],
     Kind.CERTIFICATE: ["RequestCertificate"],
+    Kind.NETWORK_LOAD_BALANCER: ["CreateLoadBalancer", "ModifyLoadBalancerAttributes"],
+    Kind.NETWORK_LISTENER: ["CreateListener"],
+    Kind.NETWORK_TARGET_GROUP: ["CreateTargetGroup"],
+    Kind.NETWORK_TARGETS: ["RegisterTargets"],
 }
 DELETIONS = {
+    Kind.NETWORK_LOAD_BALANCER: ["DeleteLoadBalancer"],
+    Kind.NETWORK_LISTENER: ["DeleteListener"],
+    Kind.NETWORK_TARGET_GROUP: ["DeleteTargetGroup"],
+    Kind.NETWORK_TARGETS: ["DeregisterTargets"],
     Kind.LOAD_BALANCER: ["DeleteLoadBalancer"],
     Kind.SECURITY_GROUP: ["DeleteSecurityGroup"],
     Kind.SECURITY_GROUP_RULE: ["RevokeSecurityGroupIngress"],

@@ -183,7 +183,9 @@ def test_only_many_tags_are_counted(count: int, counted: int) -> None:
 
 def test_others_use_account_wide_limits_too() -> None:
     """Foreign load balancers and target groups count against the same numbers."""
-    assert limits.foreign_usage(Facts(load_balancers=3, target_groups=8)) == {
+    facts = Facts(load_balancers=3, network_load_balancers=2, target_groups=8)
+    assert limits.foreign_usage(facts) == {
         "application-load-balancers": 3,
+        "network-load-balancers": 2,
         "target-groups": 8,
     }

@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from providers.aws.routing.remarks import listener_warnings
 from provisioner.model.diagnostic import Severity
 from provisioner.model.intent import (
-    Compatibility,
     Forward,
-    ListenerIntent,
-    ListenerProtocol,
-    LoadBalancerIntent,
-    Member,
     PathType,
     WeightedBackend,
 )
 from provisioner.model.kube import Key
 from tests.unit.providers.aws.rules.building import (
     EXACT,
-    GROUP,
     OTHER,
     PREFIX,
     a_backend_id,
@@ -165,27 +158,3 @@ def test_replacing_a_backend_of_a_five_way_split_is_refused_by_name() -> None:
 
     assert codes(result.diagnostics) == ["BACKEND-SWITCH"]
     assert result.resources[0].spec == before.resources[0].spec
-
-
-def test_members_that_listen_only_where_everything_is_redirected_are_told() -> None:
-    """Their rules exist nowhere, silently; so they are told."""
-    lost, served = Key("a", "lost"), Key("b", "served")
-    listeners = (
-        ListenerIntent(
-            port=80, protocol=ListenerProtocol.HTTP, members=(lost, served), redirect_to=443
-        ),
-        ListenerIntent(port=443, protocol=ListenerProtocol.HTTPS, members=(served,)),
-    )
-    intent = LoadBalancerIntent(
-        name=GROUP,
-        explicit=True,
-        compatibility=Compatibility.KUBERNETES,
-        scheme=None,
-        members=(Member(ingress=lost), Member(ingress=served)),
-        listeners=listeners,
-        backends=(),
-    )
-
-    found = listener_warnings(intent)
-
-    assert [(d.code, d.ingress) for d in found] == [("LISTENER-REDIRECT-ONLY", lost)]

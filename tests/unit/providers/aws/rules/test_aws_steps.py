@@ -398,7 +398,7 @@ def test_a_replaced_load_balancer_is_complete_before_the_old_one_goes() -> None:
     ]
     assert names.index(new) < names.index(LISTENER) < names.index(A) < names.index(old)
     assert names.index(old) < names.index(OLD)
-    assert found[old].wait == WaitFor(kind=Wait.ACTIVE, on=(new,))
+    assert found[old].wait == WaitFor(kind=Wait.HEALTHY, on=(NEW,), instead_of=(OLD,))
 
 
 def test_certificates_come_before_and_go_after_the_default_one_changes() -> None:

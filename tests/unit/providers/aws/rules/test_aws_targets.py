@@ -48,7 +48,7 @@ def expressed(
     request = a_request(
         a_listener(), backends=[backend], observed=observed, modes={backend.id: mode}
     )
-    return targets.target_groups(request, FACTS, vpc_id="vpc-1")
+    return targets.target_groups(request, FACTS, vpc_id="vpc-1", address_type="dualstack")
 
 
 def pair(found: targets.TargetGroups) -> tuple[Resource, Resource]:
@@ -206,6 +206,25 @@ def test_another_protocol_version_takes_the_next_generation() -> None:
     assert after.address == f"{before.address}@2"
     assert after.name != before.name
     assert members.address.endswith("@2")
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, 3000), (3000, 3001), (3000, None)])
+def test_another_control_port_or_none_takes_the_next_generation(
+    before: int | None, after: int | None
+) -> None:
+    """AWS takes it when a target group is made and never again, so taking it away is a change."""
+
+    def with_port(port: int | None) -> BackendIntent:
+        return a_backend(options={} if port is None else {"target-control-port": port})
+
+    first, _ = pair(expressed(with_port(before)))
+
+    second, _ = pair(expressed(with_port(after), observed=(seen(first),)))
+    third, _ = pair(expressed(with_port(before), observed=(seen(first),)))
+
+    assert second.address == f"{first.address}@2"
+    assert second.spec.get("TargetControlPort") == after
+    assert third.address == first.address
 
 
 def test_going_back_uses_the_generation_that_still_exists() -> None:

@@ -146,3 +146,21 @@ def test_a_security_group_is_free_when_no_interface_carries_it(
     cloud.advance(121)
 
     assert (before, reader.holds(wait, outputs)) == (False, True)
+
+
+def test_each_backend_is_measured_by_its_own_old_target_group(
+    world: World, switching: Outputs, reader: AwsReader, cloud: CloudServer
+) -> None:
+    """A dead backend that was dead before holds nobody up; one that was healthy does."""
+    dead_old, dead_new = (f"aws:target-group/shop/web/b:80/pod{n}" for n in ("", "@2.1"))
+    outputs = {
+        **switching,
+        dead_old: {"TargetGroupArn": world.target_group(world.marks(dead_old))},
+        dead_new: {"TargetGroupArn": world.target_group(world.marks(dead_new))},
+    }
+    wait = WaitFor(kind=Wait.HEALTHY, on=(NEW, dead_new), instead_of=(OLD, dead_old))
+
+    with_a_dead_one = reader.holds(wait, outputs)
+    cloud.unhealthy_targets.add("10.0.64.10")
+
+    assert (with_a_dead_one, reader.holds(wait, outputs)) == (True, False)

@@ -1,0 +1,171 @@
+"""Replacing a load balancer: two approvals, two load balancers, and a crash anywhere between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from provisioner.model.plan import LoadBalancerPlan
+from tests.contract.provider.desk import Desk, Killed, calls_of, changes_of, failures
+from tests.contract.provider.manifests import Route, ingress
+from tests.faults.scenarios import SLOW
+
+pytestmark = pytest.mark.slow
+
+FIRST, SECOND = "aws:load-balancer/shop/web", "aws:load-balancer/shop/web@2"
+ROUTES = (Route(), Route(path="/cart"))
+
+
+def part_of(desk: Desk) -> LoadBalancerPlan:
+    """The only load balancer's part of the plan."""
+    (part,) = desk.plan().load_balancers
+    return part
+
+
+def asked(desk: Desk) -> LoadBalancerPlan:
+    """An internal load balancer that serves, and the wish for an internet-facing one."""
+    desk.cloud.reset()
+    desk.cloud.slow(SLOW)
+    desk.restart()
+    desk.approved = frozenset()
+    desk.settings = replace(desk.settings, drain_dns_seconds=3600.0)
+    desk.documents = {k: v for k, v in desk.documents.items() if not k.startswith("Ingress ")}
+    desk.put(ingress("web", *ROUTES, annotations={"scheme": "internal"}))
+    assert failures(desk.apply()) == []
+    desk.cloud.clock.sleep(120)
+    desk.put(ingress("web", *ROUTES))
+    return part_of(desk)
+
+
+def approve(desk: Desk) -> None:
+    """Approve what the plan asks for."""
+    approval = part_of(desk).approval
+    assert approval is not None
+    assert approval.needed
+    desk.approved |= {approval.digest}
+    desk.cloud.forget_calls()
+
+
+def approved(desk: Desk) -> None:
+    """The replacement is approved and not begun."""
+    asked(desk)
+    approve(desk)
+
+
+def replaced(desk: Desk) -> None:
+    """Both load balancers serve, and the deletion of the old one is approved."""
+    approved(desk)
+    assert failures(desk.apply()) == []
+    desk.cloud.clock.sleep(120)
+    desk.settings = replace(desk.settings, drain_dns_seconds=0.0)
+    approve(desk)
+
+
+def balancers(desk: Desk) -> list[str]:
+    """Which load balancers the plan wants."""
+    return [r.address for r in part_of(desk).resources if r.kind == "LoadBalancer"]
+
+
+def inventory(desk: Desk) -> dict[str, int]:
+    """How many things of each kind are in the account, marked or not."""
+    return {kind: len(names) for kind, names in desk.cloud.leftovers().items()}
+
+
+def test_every_stage_waits_for_its_approval_and_is_at_rest_meanwhile(desk: Desk) -> None:
+    """A plan without an approval changes nothing; with one it does what it says, to the end."""
+    part = asked(desk)
+    assert not part.changes
+    assert balancers(desk) == [FIRST]
+
+    approve(desk)
+    desk.converge()
+    part = part_of(desk)
+    assert balancers(desk) == [FIRST, SECOND]
+    assert part.approval is None
+    assert part.succession is not None
+    assert part.succession.complete
+    assert part.succession.due_seconds is not None
+
+    desk.settings = replace(desk.settings, drain_dns_seconds=0.0)
+    desk.cloud.clock.sleep(120)
+    assert not changes_of(desk.plan())
+    approve(desk)
+    desk.converge()
+    assert balancers(desk) == [SECOND]
+    assert part_of(desk).approval is None
+    desk.clear_out()
+
+
+def test_both_load_balancers_count_towards_the_limits_of_the_account(desk: Desk) -> None:
+    """A plan says that for a while there are two, before anybody approves the second's end."""
+    approved(desk)
+
+    plan = desk.plan()
+
+    counted = {u.limit.name: (u.used, u.peak) for u in plan.shared.usages}
+    assert counted["application-load-balancers"] == (2, 2)
+    own = plan.load_balancers[0].usages
+    rules = {u.subject: u.used for u in own if u.limit.name.startswith("rules-per")}
+    assert rules == {"load balancer shop/web": 2, "load balancer shop/web (2)": 2}
+
+
+def test_without_room_for_a_second_load_balancer_the_first_serves_on(desk: Desk) -> None:
+    """A limit of the account holds the replacement up, and nobody who is served."""
+    approved(desk)
+    desk.cloud.limit_load_balancers(1)
+
+    plan = desk.plan()
+
+    assert not changes_of(plan)
+    assert [d.code for d in plan.diagnostics if d.code.startswith("REPLACEMENT")] == [
+        "REPLACEMENT-WAITS"
+    ]
+    assert not any(d.blocking for d in plan.diagnostics)
+    assert part_of(desk).quarantined == ()
+
+
+@pytest.mark.parametrize("stage", [approved, replaced])
+def test_a_process_that_dies_after_any_call(desk: Desk, stage: Callable[[Desk], None]) -> None:
+    """Whichever call is a process' last, the next one finishes the stage it was in."""
+    stage(desk)
+    calls = calls_of(desk.plan()).total()
+    desk.converge()
+    expected = inventory(desk)
+    assert calls > 1
+
+    for last in range(1, calls + 1):
+        stage(desk)
+        with pytest.raises(Killed):
+            desk.apply(dies_after=last)
+        desk.restart()
+        assert failures(desk.apply()) == [], last
+        desk.assert_at_rest()
+        assert inventory(desk) == expected, last
+
+
+@pytest.mark.parametrize("calls", [1, 3, 6])
+def test_a_change_of_mind_half_way_leaves_one_load_balancer_or_two_that_serve(
+    desk: Desk, calls: int
+) -> None:
+    """The wish taken back before the second exists leaves nothing of it; later, both stay."""
+    approved(desk)
+    with pytest.raises(Killed):
+        desk.apply(dies_after=calls)
+    desk.restart()
+    desk.put(ingress("web", *ROUTES, annotations={"scheme": "internal"}))
+
+    assert failures(desk.apply()) == []
+
+    desk.assert_at_rest()
+    assert balancers(desk) in ([FIRST], [FIRST, SECOND])
+    desk.clear_out()
+
+
+def test_an_ingress_that_goes_takes_both_load_balancers_with_it(desk: Desk) -> None:
+    """Deleting the Ingress needs no approval, whatever was under way."""
+    approved(desk)
+    assert failures(desk.apply()) == []
+
+    desk.clear_out()
