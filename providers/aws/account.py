@@ -29,6 +29,9 @@ class Source(StrEnum):
     LOG_BUCKETS = "log buckets (s3:ListBucket)"
     SUBSCRIPTION = "the Shield subscription (shield:GetSubscriptionState)"
     PROTECTIONS = "Shield protections (shield:ListProtections)"
+    OWN_CERTIFICATES = (
+        "certificates of ours (tag:GetResources, acm:DescribeCertificate and acm:GetCertificate)"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,7 +37,6 @@ from provisioner.model.incumbent import Adoption, ForeignResource, Takeover
 from provisioner.model.kube import Key
 from provisioner.model.resource import (
     SHARED,
-    Observed,
     ObservedResource,
     PlainInput,
     Ref,
@@ -73,7 +72,9 @@ def adopt(takeover: Takeover, facts: Facts) -> Adoption[Facts]:
     everything = {**takeover.observed.resources, **{r.address: r for r in found}}
     report = adopt_report.report(takeover, found)
     return Adoption(
-        observed=Observed(resources=MappingProxyType(dict(sorted(everything.items())))),
+        observed=replace(
+            takeover.observed, resources=MappingProxyType(dict(sorted(everything.items())))
+        ),
         facts=_without(facts, takeover.incumbent.resources),
         diagnostics=report.diagnostics,
         exclusive=report.exclusive,

@@ -127,7 +127,11 @@ LIMIT_ENDINGS = (
 LIMIT_CODES = frozenset({"InsufficientCapacity"})
 
 IAM_PREFIXES: Mapping[str, str] = MappingProxyType(
-    {"elbv2": "elasticloadbalancing", "service-quotas": "servicequotas"}
+    {
+        "elbv2": "elasticloadbalancing",
+        "resourcegroupstaggingapi": "tag",
+        "service-quotas": "servicequotas",
+    }
 )
 IAM_ACTIONS: Mapping[str, str] = MappingProxyType({"s3:HeadBucket": "s3:ListBucket"})
 """Actions that IAM calls otherwise than the API does."""

@@ -136,7 +136,8 @@ def observe(clients: Clients, scope: Scope, *, index: Index, journal: Journal) -
             lambda g: read_target_group_attributes(clients, g.id), target_groups
         )
         health = pool.map(lambda g: read_health(clients, g.id), target_groups)
-        certificates = read_own_certificates(clients, scope, pool=pool)
+        own = read_own_certificates(clients, scope, pool=pool)
+        certificates = own or []
         listeners = read_listeners(clients, scope, balancers, pool=pool, journal=journal)
         places = _place_all(index, groups.result(), listeners)
         for certificate in certificates:
@@ -160,7 +161,10 @@ def observe(clients: Clients, scope: Scope, *, index: Index, journal: Journal) -
     for resource in journal.resources():
         if scope.has_group(resource.group):
             resources.setdefault(resource.address, resource)
-    return Observed(resources=MappingProxyType(dict(sorted(resources.items()))))
+    return Observed(
+        resources=MappingProxyType(dict(sorted(resources.items()))),
+        unread=frozenset({Kind.CERTIFICATE.value} if own is None else ()),
+    )
 
 
 def _place_all(

@@ -16,7 +16,7 @@ Examples:
 
 
 @click.command(epilog=EPILOG)
-@click.argument("provider", default="aws", type=click.Choice(["aws"]))
+@click.argument("provider", default="aws", type=click.Choice(["aws", "gcp"]), metavar="[aws]")
 @click.option(
     "--keep",
     is_flag=True,
@@ -28,8 +28,14 @@ def demo(*, provider: str, keep: bool) -> int:
 
     Everything listens on this machine only. Nothing needs credentials.
     """
+    from provisioner import wiring
     from provisioner.model.errors import ConfigError
 
+    if provider == "gcp" and provider not in wiring.provider_names():
+        raise ConfigError(
+            "Google Cloud is not built yet, so there is no demo on it",
+            hint="run `provisioner demo` for the demo on AWS",
+        )
     try:
         from provisioner.sandbox.demo import run as run_demo
     except ModuleNotFoundError as error:

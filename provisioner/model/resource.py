@@ -223,9 +223,12 @@ class Observed:
     """Everything of ours that was seen, by address; complete for the groups it was asked for.
 
     Resources of other groups may be outlines: they exist, but nobody looked at their specs.
+    ``unread`` are kinds that nobody may list: none of them is seen, and whether there are any is
+    not known.
     """
 
     resources: Mapping[str, ObservedResource] = field(default_factory=lambda: MappingProxyType({}))
+    unread: frozenset[str] = frozenset()
     _by_group: Mapping[str, tuple[ObservedResource, ...]] = field(
         init=False, repr=False, compare=False
     )

@@ -9,6 +9,7 @@ group hold only what that group needs.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -31,6 +32,12 @@ _EVERYWHERE = frozenset({"IngressClass", "LoadBalancerClass", "Node"})
 
 _PARAMETERS = frozenset({INGRESS_CLASS_PARAMS.kind, AUTO_MODE_CLASS_PARAMS.kind})
 """Kinds that IngressClasses name; every snapshot holds them, because there are few."""
+
+_NAMES_SERVICES = re.compile(r"(^|/)(actions\..*|weights)$")
+"""Annotations that name Services besides those of paths."""
+
+_WORD = re.compile(r"[a-z0-9][a-z0-9-]*")
+"""What may be the name of a Service, whatever else is written around it."""
 
 _PER_NAMESPACE = frozenset({"Deployment", "StatefulSet", "HorizontalPodAutoscaler"})
 """Kinds that count pods; they concern the Ingresses of their namespace at most."""
@@ -272,13 +279,20 @@ def _without_version(found: KubeObject | None) -> KubeObject | None:
 
 
 def _services_of(key: Key, found: KubeObject | None) -> frozenset[Key]:
-    """Return the Services that an Ingress names, whether or not they exist."""
+    """Return the Services that an Ingress names, whether or not they exist.
+
+    Too many do no harm: of annotations every word counts, since an unreadable one names some, too.
+    """
     if not isinstance(found, Ingress):
         return frozenset()
     backends = [path.backend for rule in found.rules for path in rule.paths or ()]
     if found.default_backend is not None:
         backends.append(found.default_backend)
-    return frozenset(Key(key.namespace, backend.service) for backend in backends)
+    names = {backend.service for backend in backends}
+    for name, value in found.meta.annotations.items():
+        if _NAMES_SERVICES.search(name):
+            names.update(_WORD.findall(value))
+    return frozenset(Key(key.namespace, name) for name in names)
 
 
 def _waiting_pods(found: EndpointSlice) -> Iterator[Key]:

@@ -1,7 +1,8 @@
 """A stage for the demo and for end-to-end tests: one embedded cluster beside one embedded cloud.
 
 What differs between clouds is behind ``CloudStage``; the cluster, the story and the controller are
-the same for all.
+the same for all. A stage is not yet a provider: Google Cloud has a stage, for tests of what is to
+be built on it, while the product itself does not know that cloud so far.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from provisioner.ports import CloudTarget
 from provisioner.sandbox.cluster.server import ClusterServer
 from provisioner.sandbox.cluster.workloads.addresses import PodAddresses
 from provisioner.sandbox.cluster.workloads.settings import WorkloadSettings
+
+SANDBOXES = ("aws", "gcp")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,12 +72,17 @@ def open_cloud(provider: str) -> AbstractContextManager[CloudStage]:
     Raises:
         ConfigError: There is no embedded cloud of that name, or its extra is not installed.
     """
+    if provider not in SANDBOXES:
+        raise ConfigError(
+            f"there is no sandbox for {provider!r}",
+            hint=f"a sandbox exists for: {', '.join(SANDBOXES)}",
+        )
     try:
         module = import_module(f"provisioner.sandbox.{provider}.stage")
     except ModuleNotFoundError as error:
         raise ConfigError(
-            f"there is no sandbox for {provider!r} here ({error.name} is not installed)",
-            hint="install ingress-provisioner[sandbox]; the sandbox exists for: aws",
+            f"the sandbox for {provider!r} needs {error.name}, which is not installed",
+            hint="install the extra: pip install 'ingress-provisioner[sandbox]'",
         ) from error
     stage: AbstractContextManager[CloudStage] = module.open_stage()
     return stage

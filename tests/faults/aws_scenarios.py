@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Mapping
 from uuid import uuid4
 
+from provisioner.model.kube import NO_STRINGS
 from provisioner.sandbox.aws.clients import Login
 from tests.contract.annotations.site import a_client_secret, a_tls_secret
 from tests.contract.annotations.things import make_trust_store, make_web_acl, subscribe
@@ -58,9 +60,9 @@ def _make_web_acl_once(url: str, access_key: str) -> None:
     make_web_acl(Login(endpoint_url=url, access_key=access_key), _name())
 
 
-def guarded(desk: Desk) -> None:
-    """Ask for all of it at once."""
-    _put(desk, weight=10, frames="DENY", mode="verify")
+def guarded(desk: Desk, *, extra: Mapping[str, str] = NO_STRINGS, group: str = "") -> None:
+    """Ask for all of it at once, and for what else is said."""
+    _put(desk, weight=10, frames="DENY", mode="verify", extra=extra, group=group)
 
 
 def changed(desk: Desk) -> None:
@@ -69,7 +71,15 @@ def changed(desk: Desk) -> None:
     _put(desk, weight=50, frames="SAMEORIGIN", mode="passthrough")
 
 
-def _put(desk: Desk, *, weight: int, frames: str, mode: str) -> None:
+def _put(
+    desk: Desk,
+    *,
+    weight: int,
+    frames: str,
+    mode: str,
+    extra: Mapping[str, str] = NO_STRINGS,
+    group: str = "",
+) -> None:
     store = {"trustStore": _name()} if mode == "verify" else {}
     said = {
         "listen-ports": "HTTPS:443",
@@ -89,8 +99,9 @@ def _put(desk: Desk, *, weight: int, frames: str, mode: str) -> None:
         f"{NATIVE}shield-advanced-protection": "true",
         f"{NATIVE}mutual-authentication": json.dumps([{"port": 443, "mode": mode, **store}]),
         f"{NATIVE}listener-attributes.HTTPS-443": f"{_FRAMES}={frames}",
+        **extra,
     }
-    made = ingress("web", Route(host=HOST), annotations=said)
+    made = ingress("web", Route(host=HOST), group=group, annotations=said)
     spec = made["spec"]
     assert isinstance(spec, dict)
     spec["tls"] = [{"hosts": [HOST], "secretName": "tls"}]

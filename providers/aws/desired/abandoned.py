@@ -50,8 +50,6 @@ def protected(context: Context) -> tuple[tuple[Resource, ...], tuple[Diagnostic,
 
 def _is_protected(attributes: object) -> bool:
     return isinstance(attributes, tuple) and any(
-        isinstance(pair, Mapping)
-        and pair.get("Key") == _PROTECTION
-        and pair.get("Value") == "true"
+        isinstance(pair, Mapping) and pair.get("Key") == _PROTECTION and pair.get("Value") == "true"
         for pair in attributes
     )

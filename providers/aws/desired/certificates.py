@@ -19,7 +19,8 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from providers.aws import addresses
-from providers.aws.account import Certificate, Facts
+from providers.aws.account import Certificate, Facts, Source
+from providers.aws.addresses import Kind
 from providers.aws.desired.context import Context
 from providers.aws.desired.discovery import (
     best_certificate,
@@ -38,6 +39,7 @@ from providers.aws.desired.imports import (
     requested,
     without_hosts,
 )
+from providers.aws.desired.lookups import unread_hint
 from providers.aws.desired.named_certificates import named, named_by
 from providers.aws.settings import PREFIX
 from provisioner.model.diagnostic import Diagnostic, error, info, warning
@@ -55,7 +57,8 @@ class CertificateChoice:
     """The certificates of a listener, its default first, and the hosts that have none.
 
     ``wanted_by`` says for whose hosts a certificate is there, ``reasons`` why a host has none.
-    ``resources`` are certificates of ours.
+    ``resources`` are certificates of ours. ``held`` are members that want one of ours while nobody
+    may look which there are: what they have on this port stays.
     """
 
     certificates: tuple[Value, ...]
@@ -65,6 +68,7 @@ class CertificateChoice:
     )
     resources: tuple[Resource, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+    held: frozenset[Key] = frozenset()
 
     @property
     def missing(self) -> tuple[tuple[Key, str], ...]:
@@ -94,9 +98,11 @@ class _Choosing:
         listener = self._listener
         usable, problems = named(self._context, listener)
         self._findings += problems
-        brought = [value for secret in listener.secrets for value in self._brought(secret)]
+        held = self._held()
+        secrets = () if held else listener.secrets
+        brought = [value for secret in secrets for value in self._brought(secret)]
         found = self._found()
-        coming = requested(self._context, listener)
+        coming = () if held else requested(self._context, listener)
         self._findings += without_hosts(self._context, listener)
         issued = [self._add(own) for own in coming if own.issued]
         pending = [self._add(own) for own in coming if not own.issued]
@@ -113,6 +119,7 @@ class _Choosing:
             reasons=MappingProxyType(self._reasons),
             resources=tuple(self._resources),
             diagnostics=tuple(self._findings),
+            held=held,
         )
 
     def _defended(self, usable: Sequence[Value], others: Sequence[Value]) -> Iterator[Value]:
@@ -126,6 +133,22 @@ class _Choosing:
             yield present
 
     # -- from Secrets, and from ACM by request ---------------------------------------------------
+
+    def _held(self) -> frozenset[Key]:
+        """Return who wants a certificate of ours while nobody may look which there are.
+
+        Importing or requesting it would make another one with every plan.
+        """
+        if Kind.CERTIFICATE not in self._context.request.observed.unread:
+            return frozenset()
+        bringing = [member for secret in self._listener.secrets for member in secret.members]
+        wanting = dict.fromkeys((*bringing, *creating(self._context, self._listener)))
+        complaints = {member: _own_unread(self._listener, member) for member in wanting}
+        self._findings += complaints.values()
+        for rule in self._listener.rules:
+            if rule.ingress in complaints:
+                self._reasons[rule.ingress, rule.host] = complaints[rule.ingress]
+        return frozenset(complaints)
 
     def _brought(self, secret: TlsSecret) -> Iterator[Value]:
         """Yield the certificate of a Secret; one that ACM would not take leaves what is there."""
@@ -213,6 +236,18 @@ def _refused(secret: TlsSecret, member: Key) -> Diagnostic:
         " does not take it",
         field=_TLS,
         hint="put a valid certificate into the Secret",
+        ingress=member,
+    )
+
+
+def _own_unread(listener: ListenerIntent, member: Key) -> Diagnostic:
+    return error(
+        "CERTIFICATE-UNREAD",
+        f"Ingress {member}",
+        message="the certificates that Ingress Provisioner keeps in ACM may not be looked up, so"
+        f" HTTPS port {listener.port} stays as it is for this Ingress",
+        field=_TLS,
+        hint=unread_hint(Source.OWN_CERTIFICATES),
         ingress=member,
     )
 

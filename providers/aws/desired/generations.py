@@ -49,7 +49,7 @@ def seen_alone(group: str, observed: Observed, generation: int) -> Observed:
         if addresses.balancer_of(resource.address) in (0, generation):
             first = _seen_as_first(resource)
             resources[first.address] = first
-    return Observed(resources=MappingProxyType(dict(sorted(resources.items()))))
+    return replace(observed, resources=MappingProxyType(dict(sorted(resources.items()))))
 
 
 def said_of(resource: Resource, generation: int) -> Resource:

@@ -1,7 +1,7 @@
 """Put certificates on a listener: which stay for held Ingresses, and which host has none.
 
 A listener that exists keeps the certificates it has while some host has none to replace them with,
-and while Ingresses are held whose hosts are not known here.
+while Ingresses are held whose hosts are not known here, and while nobody may look which are ours.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ def with_present(
     context: Context, listener: ListenerIntent, choice: CertificateChoice
 ) -> tuple[Value, ...]:
     """Return the chosen certificates, and those that must stay."""
-    if not (context.holding or choice.missing or not choice.certificates):
+    kept = context.holding or choice.missing or choice.held
+    if choice.certificates and not kept:
         return choice.certificates
     address = addresses.listener(context.group, listener.port)
     default: list[str | Ref] = []

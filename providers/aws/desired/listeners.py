@@ -78,7 +78,7 @@ def front(context: Context, listener: ListenerIntent) -> Front:
     choice = choose_certificates(context, listener)
     certificates = with_present(context, listener, choice)
     problems = choice.diagnostics
-    if not certificates and not choice.missing:
+    if not certificates and not choice.missing and not choice.held:
         problems += without_certificate(listener)
     return Front(
         listener=without_missing(listener, choice),
@@ -87,7 +87,7 @@ def front(context: Context, listener: ListenerIntent) -> Front:
         certificates=certificates,
         wanted_by=choice.wanted_by,
         resources=choice.resources,
-        kept=retain.kept_rules(context, listener.port, hosts=choice.missing),
+        kept=retain.kept_rules(context, listener.port, hosts=choice.missing, members=choice.held),
         diagnostics=(*problems, *settings.diagnostics),
         quarantined=set_aside(listener, choice),
     )

@@ -56,7 +56,11 @@ def following(context: Context, resource: Resource) -> Resource | None:
 
 
 def kept_rules(
-    context: Context, port: int, *, hosts: Iterable[tuple[Key, str]] = ()
+    context: Context,
+    port: int,
+    *,
+    hosts: Iterable[tuple[Key, str]] = (),
+    members: frozenset[Key] = frozenset(),
 ) -> tuple[Resource, ...]:
     """Return the rules of one port that stay although nothing planned asks for them.
 
@@ -64,14 +68,16 @@ def kept_rules(
         context: The load balancer.
         port: The listener's port.
         hosts: Member and host pairs that cannot be planned on this port, besides held Ingresses.
+        members: Members of which nothing can be planned on this port.
     """
     missing = frozenset(hosts)
+    held = context.held | members
     return tuple(
         as_resource(rule)
         for rule in context.observed
         if rule.kind == Kind.LISTENER_RULE
         and _on_port(context, rule, port)
-        and (context.held.intersection(rule.ingresses) or _serves(rule, missing))
+        and (held.intersection(rule.ingresses) or _serves(rule, missing))
     )
 
 

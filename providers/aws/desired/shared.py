@@ -17,17 +17,18 @@ label and is not its own, which is why ``incumbent`` is for where it no longer r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from providers.aws import addresses, incumbent, marks, names
-from providers.aws.account import Facts
+from providers.aws.account import Facts, Source
 from providers.aws.addresses import Kind
 from providers.aws.desired import retain
+from providers.aws.desired.lookups import unread_hint
 from providers.aws.desired.needs import ANY_GROUP, Need
 from providers.aws.desired.network import backend_group, backend_kind
 from providers.aws.labels import LONGEST_DESCRIPTION
-from provisioner.model.diagnostic import Diagnostic, info
+from provisioner.model.diagnostic import Diagnostic, info, warning
 from provisioner.model.intent import Compatibility
 from provisioner.model.kube import NO_STRINGS
 from provisioner.model.resource import (
@@ -63,7 +64,7 @@ def express_shared(
     observed = request.observed.of_group(SHARED)
     kept = () if request.complete else tuple(retain.as_resource(r) for r in observed)
     desired: dict[str, Resource] = {resource.address: resource for resource in kept}
-    findings: list[Diagnostic] = []
+    findings: list[Diagnostic] = [*_own_certificates_unread(request)]
     for kind in Compatibility:
         of_kind = [part for part in parts if _backend_kind(part) is kind]
         if not of_kind:
@@ -83,6 +84,21 @@ def express_shared(
         resources=tuple(desired[address] for address in sorted(desired)),
         diagnostics=tuple(findings),
     )
+
+
+def _own_certificates_unread(request: SharedExpression) -> Iterator[Diagnostic]:
+    """Yield a warning where nobody may look which certificates of ours there are.
+
+    It stops nobody who wants none; whoever wants one is told on the Ingress.
+    """
+    if Kind.CERTIFICATE in request.observed.unread:
+        yield warning(
+            "CLOUD-UNREAD",
+            f"cluster {request.settings.identity.cluster_name}",
+            message="the certificates that Ingress Provisioner keeps in ACM may not be looked up,"
+            " so none is imported, requested or deleted",
+            hint=unread_hint(Source.OWN_CERTIFICATES),
+        )
 
 
 def _backend_kind(part: Expressed) -> Compatibility | None:

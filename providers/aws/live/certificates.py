@@ -4,6 +4,9 @@ One question to the tagging service finds them, however many certificates the ac
 itself tells tags one certificate at a time. Of each of ours that is asked for, ACM is asked what it
 is, and the text of an imported one is compared with the Secret's: no tag could say more truly what
 is served, and nothing has to be written twice when a Secret rotates.
+
+IAM policies from before there were such certificates allow none of these questions. That must not
+stop those who have none: where the answer is a denial, it is unknown which there are.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from providers.aws.live.listing import Scope
 from providers.aws.live.paging import tag_mapping
 from providers.aws.live.plain import Plain, Refs, spec_of
 from provisioner.core import x509
-from provisioner.model.errors import NotFound, Rejected
+from provisioner.model.errors import Denied, NotFound, Rejected
 from provisioner.model.resource import NO_SPEC, Fingerprint, ObservedResource, Ref
 
 if TYPE_CHECKING:
@@ -51,12 +54,18 @@ class OwnCertificate:
 
 def read_own_certificates(
     clients: Clients, scope: Scope, *, pool: ThreadPoolExecutor
-) -> list[OwnCertificate]:
-    """Return our certificates: those in use first, then by ARN; what has vanished is left out."""
-    marked = _marked(clients, scope)
-    outlines = [c for c in marked if not scope.has(c.tags)]
-    asked = pool.map(lambda c: _described(clients, c), [c for c in marked if scope.has(c.tags)])
-    found = [certificate for certificate in asked if certificate is not None]
+) -> list[OwnCertificate] | None:
+    """Return our certificates: those in use first, then by ARN; what has vanished is left out.
+
+    None where we may not ask.
+    """
+    try:
+        marked = _marked(clients, scope)
+        outlines = [c for c in marked if not scope.has(c.tags)]
+        asked = pool.map(lambda c: _described(clients, c), [c for c in marked if scope.has(c.tags)])
+        found = [certificate for certificate in asked if certificate is not None]
+    except Denied:
+        return None
     return sorted([*found, *outlines], key=lambda c: (not _used(c), c.arn))
 
 

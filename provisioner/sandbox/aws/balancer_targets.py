@@ -1,11 +1,12 @@
 """Application load balancers as targets of network load balancers.
 
 Page "Use Application Load Balancers as targets of a Network Load Balancer": one target per target
-group, in the same VPC, with a listener on the target's port, behind at most two network
-load balancers. A target may be registered with another port than its group's: the refusal that
-users quote (terraform-provider-aws#38987) speaks of "any specified port overrides". While it is a target, neither it nor that listener can be deleted (DeleteListener
-lists ResourceInUse; the wording is what users quote). That a load balancer must be active to be
-registered is inferred from controllers that wait for it.
+group, in the same VPC, with a listener on the target's port, behind at most two network load
+balancers. A target may be registered with another port than its group's: the refusal that users
+quote (terraform-provider-aws#38987) speaks of "any specified port overrides". While it is a target,
+neither it nor that listener can be deleted (DeleteListener lists ResourceInUse; the wording is what
+users quote). That a load balancer must be active to be registered is inferred from controllers
+that wait for it.
 """
 
 from __future__ import annotations

@@ -1,107 +1,46 @@
-"""Failures on demand: throttles, errors, denials, delays, lost answers, and a death to order.
+"""Failures on demand, as AWS reports them: an error is a code, a message and a status.
 
-A fault is placed by operation name and used up call by call. Faults before the call leave the
-account untouched; faults after it have changed the account although the caller hears an error
-or nothing at all. The second kind is what crash-safety is about.
+An AWS call is over when it is answered, so the kinds of fault that concern an operation after its
+request are refused here: placed, they would wait for ever.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum
-from fnmatch import fnmatchcase
-from threading import Lock
+from dataclasses import dataclass, replace
 
-from provisioner.sandbox.aws.calls import Call
+from provisioner.sandbox import faults
+from provisioner.sandbox.faults import AFTER, BEFORE, OF_OPERATIONS, FaultKind
 
-
-class FaultKind(Enum):
-    """What happens to a matching call."""
-
-    THROTTLE = "throttle"  # refused before anything happens
-    FAIL = "fail"  # refused with a given error, before anything happens
-    DENY = "deny"  # refused for want of permission, before anything happens
-    DELAY = "delay"  # answered late
-    FAIL_AFTER = "fail-after"  # carried out, then answered with an error
-    LOSE = "lose"  # carried out, then the connection is cut
-
-
-BEFORE = (FaultKind.THROTTLE, FaultKind.FAIL, FaultKind.DENY)
-AFTER = (FaultKind.FAIL_AFTER, FaultKind.LOSE)
+__all__ = ("AFTER", "BEFORE", "Fault", "FaultKind", "Faults")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """One planned failure.
+class Fault(faults.Fault):
+    """One planned failure; ``operation`` is a glob over ``CreateRule`` or ``elbv2:CreateRule``.
 
     Attributes:
-        kind: What happens.
-        operation: Glob over ``CreateRule`` or, with a colon, over ``elbv2:CreateRule``.
-        times: How many calls it spoils; None means every one until it is cleared.
-        skip: How many matching calls pass first.
         code: Error code for the failing kinds.
         message: Error message.
         status: HTTP status.
-        seconds: Length of a delay.
     """
 
-    kind: FaultKind
-    operation: str = "*"
-    times: int | None = 1
-    skip: int = 0
     code: str = "InternalFailure"
     message: str = "An internal error occurred"
     status: int = 500
-    seconds: float = 0.0
 
-    def matches(self, call: Call) -> bool:
-        """Whether the fault is meant for this call."""
-        name = call.name if ":" in self.operation else call.operation
-        return fnmatchcase(name, self.operation)
-
-
-@dataclass(slots=True)
-class _Placed:
-    fault: Fault
-    skip: int
-    left: int | None
-
-    def take(self, call: Call) -> bool:
-        """Use the fault up for this call, if it is due."""
-        if self.left == 0 or not self.fault.matches(call):
-            return False
-        if self.skip > 0:
-            self.skip -= 1
-            return False
-        if self.left is not None:
-            self.left -= 1
-        return True
+    def __post_init__(self) -> None:
+        """Refuse the kinds that no AWS call can meet."""
+        if self.kind in OF_OPERATIONS:
+            raise ValueError(
+                f"AWS has no operations that outlive their request: no {self.kind.value!r} here"
+            )
 
 
-@dataclass(slots=True)
-class _Countdown:
-    left: int
-    callback: Callable[[], None]
-    lose_response: bool
-
-
-class Faults:
+class Faults(faults.Faults[Fault]):
     """The faults that are waiting, in the order they were placed."""
 
     def __init__(self) -> None:
-        self._placed: list[_Placed] = []
-        self._countdowns: list[_Countdown] = []
-        self._lock = Lock()
-
-    def place(self, fault: Fault) -> None:
-        """Add a fault behind those already waiting."""
-        with self._lock:
-            self._placed.append(_Placed(fault=fault, skip=fault.skip, left=fault.times))
-
-    def throttle(self, operation: str = "*", *, times: int = 1, skip: int = 0) -> None:
-        """Answer ``Rate exceeded`` to the next calls."""
-        self.place(Fault(kind=FaultKind.THROTTLE, operation=operation, times=times, skip=skip))
+        super().__init__(Fault)
 
     def fail(
         self,
@@ -115,76 +54,10 @@ class Faults:
         after: bool = False,
     ) -> None:
         """Answer an error, before the call is carried out or (``after``) although it was."""
-        kind = FaultKind.FAIL_AFTER if after else FaultKind.FAIL
-        self.place(
-            Fault(
-                kind=kind,
-                operation=operation,
-                times=times,
-                skip=skip,
-                code=code,
-                message=message,
-                status=status,
-            )
+        error = Fault(
+            kind=FaultKind.FAIL_AFTER if after else FaultKind.FAIL,
+            code=code,
+            message=message,
+            status=status,
         )
-
-    def lose_response(self, operation: str = "*", *, times: int = 1, skip: int = 0) -> None:
-        """Carry the next calls out and cut the connection instead of answering."""
-        self.place(Fault(kind=FaultKind.LOSE, operation=operation, times=times, skip=skip))
-
-    def delay(
-        self, operation: str = "*", *, seconds: float, times: int | None = 1, skip: int = 0
-    ) -> None:
-        """Answer the next calls late."""
-        self.place(
-            Fault(
-                kind=FaultKind.DELAY, operation=operation, times=times, skip=skip, seconds=seconds
-            )
-        )
-
-    def deny(self, operation: str, *, times: int | None = None) -> None:
-        """Refuse an operation for want of permission, until cleared."""
-        self.place(Fault(kind=FaultKind.DENY, operation=operation, times=times))
-
-    def kill_after(
-        self, calls: int, callback: Callable[[], None], *, lose_response: bool = True
-    ) -> None:
-        """Run ``callback`` once the given number of mutating calls has been carried out.
-
-        The callback runs in the server's thread before the last of these calls is answered;
-        by default the connection is then cut, as it is for a client that was killed. It must
-        not call the cloud itself, which is busy with the call that is under way.
-        """
-        with self._lock:
-            self._countdowns.append(
-                _Countdown(left=calls, callback=callback, lose_response=lose_response)
-            )
-
-    def clear(self) -> None:
-        """Take every waiting fault away."""
-        with self._lock:
-            self._placed.clear()
-            self._countdowns.clear()
-
-    def pending(self) -> tuple[Fault, ...]:
-        """Faults that are not used up."""
-        with self._lock:
-            return tuple(placed.fault for placed in self._placed if placed.left != 0)
-
-    def due(self, call: Call, kinds: tuple[FaultKind, ...]) -> Fault | None:
-        """The first waiting fault of these kinds for the call; it is used up by asking."""
-        with self._lock:
-            for placed in self._placed:
-                if placed.fault.kind in kinds and placed.take(call):
-                    return placed.fault
-        return None
-
-    def carried_out(self) -> tuple[Callable[[], None], bool] | None:
-        """Count one mutating call; the callback that is now due, and whether to cut the line."""
-        with self._lock:
-            due = None
-            for countdown in self._countdowns:
-                countdown.left -= 1
-                if countdown.left == 0:
-                    due = (countdown.callback, countdown.lose_response)
-            return due
+        self.place(replace(error, operation=operation, times=times, skip=skip))

@@ -7,8 +7,11 @@ at the moment of asking. So changing a setting also changes what is already unde
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, fields
+
+from provisioner.sandbox.clock import SandboxClock
+
+__all__ = ("SandboxClock", "Settings")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,30 +51,3 @@ class Settings:
                 raise ValueError(f"{field.name} must not be negative")
         if self.page_size < 1:
             raise ValueError("page_size must be at least 1")
-
-
-class SandboxClock:
-    """Real time plus whatever a test has skipped, so that no test needs to sleep."""
-
-    def __init__(self) -> None:
-        self._skipped = 0.0
-        self._forgotten = 0.0
-
-    @property
-    def skipped(self) -> float:
-        """Seconds by which the sandbox's date is ahead of the real one."""
-        return self._skipped - self._forgotten
-
-    def return_to_real_date(self) -> None:
-        """Let the date be the real one again; seconds, which others count by, go on."""
-        self._forgotten = self._skipped
-
-    def now(self) -> float:
-        """Seconds on a clock that never goes back."""
-        return time.monotonic() + self._skipped
-
-    def advance(self, seconds: float) -> None:
-        """Let the given time pass at once."""
-        if seconds < 0:
-            raise ValueError("time does not go back")
-        self._skipped += seconds

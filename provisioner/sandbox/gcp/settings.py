@@ -7,9 +7,10 @@ at the moment of asking. So changing a setting also changes what is already unde
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
+
+from provisioner.sandbox import clock
 
 LARGEST_PAGE = 500  # "Acceptable values are 0 to 500" (every list method of the API reference)
 
@@ -56,28 +57,10 @@ class Settings:
             raise ValueError("rate_status must be 403 or 429")
 
 
-class SandboxClock:
-    """Real time plus whatever a test has skipped, so that no test needs to sleep."""
-
-    def __init__(self) -> None:
-        self._skipped = 0.0
-        self._forgotten = 0.0
-
-    def return_to_real_date(self) -> None:
-        """Let the date be the real one again; seconds, which others count by, go on."""
-        self._forgotten = self._skipped
-
-    def now(self) -> float:
-        """Seconds on a clock that never goes back."""
-        return time.monotonic() + self._skipped
+class SandboxClock(clock.SandboxClock):
+    """The sandbox's clock, which also writes timestamps."""
 
     def date(self) -> str:
         """The date as Google writes it in timestamps."""
-        moment = datetime.now(UTC) + timedelta(seconds=self._skipped - self._forgotten)
+        moment = datetime.now(UTC) + timedelta(seconds=self.skipped)
         return moment.isoformat(timespec="milliseconds")
-
-    def advance(self, seconds: float) -> None:
-        """Let the given time pass at once."""
-        if seconds < 0:
-            raise ValueError("time does not go back")
-        self._skipped += seconds

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from provisioner.sandbox.aws.server import CloudServer
 from provisioner.sandbox.aws.stage import AwsStage
 from provisioner.sandbox.cluster.server import ClusterServer
 from provisioner.sandbox.stage import cluster_for, open_cloud
@@ -49,7 +50,12 @@ class Stage:
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
-    """A cluster with one Ingress of the other controller's class."""
+    """A cluster with one Ingress of the other controller's class, beside an empty account.
+
+    Emulators of one process share their networks, so what an earlier test made there goes first.
+    """
+    with CloudServer() as server:
+        server.reset()
     with open_cloud("aws") as cloud, cluster_for(cloud) as cluster:
         assert isinstance(cloud, AwsStage)
         for node in cloud.nodes:

@@ -276,8 +276,10 @@ def target_group_attribute(*keys: str) -> Probe:
 
 
 def target_ids(look: Look) -> Json:
-    """Look at who is registered."""
-    return [*sorted(str(each["Id"]) for each in look.targets())]
+    """Look at who is registered: machines in the account's own order, then all others."""
+    machines = [node.instance_id for node in look.account.nodes]
+    found = sorted(str(each["Id"]) for each in look.targets())
+    return [*(i for i in machines if i in found), *(i for i in found if i not in machines)]
 
 
 def target_type(look: Look) -> Json:

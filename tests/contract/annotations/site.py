@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from provisioner.sandbox.aws.account import import_certificate
 from tests.contract.annotations.things import Things, make_things
-from tests.contract.provider.aws import CERTIFICATES, AwsUnderTest
+from tests.contract.provider.aws import AwsUnderTest
 from tests.contract.provider.desk import Desk, failures
 from tests.contract.provider.manifests import NAMESPACE, Document
 from tests.unit.core.secrets.pems import PrivateKey, a_pair
@@ -48,9 +47,6 @@ class Site:
 def make_site(cloud: AwsUnderTest, subnets: Mapping[str, str], folder: Path) -> Site:
     """Empty the account but for its network, and fill it with things."""
     cloud.reset()
-    login = cloud.account.login
-    certificates = tuple(import_certificate(login, each) for each in CERTIFICATES)
-    cloud.account = replace(cloud.account, certificates=certificates)
     nodes = {f"node_{x}": n.instance_id for x, n in zip("ab", cloud.account.nodes, strict=True)}
     things = make_things(cloud.account, {**subnets, **nodes})
     desk = Desk(cloud=cloud, folder=folder)

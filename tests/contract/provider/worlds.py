@@ -11,7 +11,7 @@ from tests.contract.provider.manifests import Document, Route, ingress
 HOSTS = ("shop.example.com", "blog.example.com", "*.example.com", "")
 PATHS = ("/", "/cart", "/cart/items", "/b")
 SEARCH = settings(
-    max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+    max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
 )
 
 

@@ -27,6 +27,7 @@ pytestmark = pytest.mark.slow
 CLIENT_ID, CLIENT_SECRET = "id-Zebra-7719", "sEcret-Okapi-4402"
 OTHER_SECRET = "sEcret-Gnu-9381"
 OURS = ("provisioner", "providers")
+FORMS = ("text", "json", "markdown", "html")
 SECRET = """
 apiVersion: v1
 kind: Secret
@@ -117,9 +118,9 @@ def run(stage: Stage, told: Told, *words: str, code: tuple[int, ...] = (0, 2)) -
     told.hear(f"{' '.join(words[:4])}", said)
 
 
-def plans(stage: Stage, told: Told, folder: Path) -> None:
-    """Ask for the plan in every form, saved as well, and for what it is made of."""
-    for form in ("text", "json", "markdown", "html"):
+def plans(stage: Stage, told: Told, folder: Path, forms: tuple[str, ...] = FORMS) -> None:
+    """Ask for the plan in these forms, saved as well, and for what it is made of."""
+    for form in forms:
         run(stage, told, "plan", "-o", form)
     saved = folder / "plan.json"
     run(stage, told, "plan", "--out", str(saved))
@@ -178,7 +179,7 @@ def test_no_secret_is_shown_anywhere(
         stage.until_at_rest(troupe)
         objects(stage, told)
         told.hear("results at the end", repr(troupe.heard.results))
-    plans(stage, told, tmp_path)
+    plans(stage, told, tmp_path, ("json",))
     ours = [r for r in caplog.records if r.name.split(".")[0] in OURS]
     told.hear("logs", "\n".join(f"{r.getMessage()} {r.exc_text or ''} {r.args!r}" for r in ours))
 

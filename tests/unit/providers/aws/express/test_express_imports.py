@@ -313,3 +313,37 @@ def test_a_named_certificate_that_ends_soon_is_worth_a_warning(
     expressed = a_world({"certificate-arn": arn("mine")}, facts=facts).express()
 
     assert ("CERTIFICATE-EXPIRES" in codes(expressed)) is warned
+
+
+@pytest.mark.parametrize("hosts", [("shop.example.com",), ()])
+def test_https_stays_as_it_is_while_nobody_may_look_which_certificates_are_ours(
+    hosts: Sequence[str],
+) -> None:
+    """Importing again would make another one with every plan; the IAM action is named."""
+    before = observed_after(a_tls_secret(PAIR))
+    arns = {a: r for a, r in before.resources.items() if a != IMPORT}
+    served = ({"CertificateArn": arn("imported")},)
+    blind = replace(
+        with_spec(Observed(resources=arns), LISTENER, Certificates=served),
+        unread=frozenset({"Certificate"}),
+    )
+    world = a_world(observed=blind)
+
+    result = world.express(intent_of(a_tls_secret(PAIR), world=world, hosts=hosts))
+
+    told = finding(result, "CERTIFICATE-UNREAD")
+    assert told.blocking
+    assert "tag:GetResources" in told.hint
+    assert addresses_of(result, "Certificate") == []
+    assert spec_of(result, LISTENER)["Certificates"] == served
+    assert addresses_of(result, "ListenerRule") == [a for a in arns if "listener-rule" in a]
+
+
+def test_nothing_is_imported_for_a_new_port_while_nobody_may_look() -> None:
+    """The port waits, and only the Ingress that wants the certificate is told."""
+    world = a_world(observed=Observed(unread=frozenset({"Certificate"})))
+
+    result = world.express(intent_of(a_tls_secret(PAIR), world=world))
+
+    assert codes(result) == ["CERTIFICATE-UNREAD"]
+    assert addresses_of(result, "Certificate") == addresses_of(result, "Listener") == []

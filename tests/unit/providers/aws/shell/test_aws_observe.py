@@ -431,6 +431,24 @@ def test_reading_a_load_balancer_takes_a_bounded_number_of_calls(
     ]
 
 
+@pytest.mark.parametrize(
+    ("operation", "unread"),
+    [("tag:GetResources", True), ("acm:DescribeCertificate", False)],
+)
+def test_certificates_of_ours_that_may_not_be_looked_up_are_unknown(
+    world: World, cloud: CloudServer, operation: str, *, unread: bool
+) -> None:
+    """An older IAM policy stops nobody: all else is seen, of certificates nothing is claimed."""
+    world.load_balancer(world.marks(BALANCER))
+    cloud.faults.deny(operation.replace("tag:", "resourcegroupstaggingapi:"))
+
+    seen = observed(world)
+    cloud.faults.clear()
+
+    assert BALANCER in seen.resources
+    assert seen.unread == (frozenset({"Certificate"}) if unread else frozenset())
+
+
 def test_a_plan_lists_the_account_once(world: World, cloud: CloudServer, reader: AwsReader) -> None:
     """What was observed a moment ago also tells the neighbours; the next plan lists anew."""
     world.load_balancer(world.marks(BALANCER))
