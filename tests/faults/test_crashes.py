@@ -10,14 +10,9 @@ import pytest
 from tests.contract.provider.commands import command, environment, files_alone
 from tests.contract.provider.desk import Desk, Killed, calls_of, failures
 from tests.contract.provider.under_test import Pace
-from tests.faults.scenarios import SCENARIOS, begin
+from tests.faults.scenarios import SCENARIOS, begin, inventory
 
 pytestmark = pytest.mark.slow
-
-
-def inventory(desk: Desk) -> dict[str, int]:
-    """Return how many things of each kind are in the account, marked or not."""
-    return {kind: len(names) for kind, names in desk.cloud.leftovers().items()}
 
 
 def uninterrupted(desk: Desk, name: str) -> tuple[int, dict[str, int]]:
@@ -73,25 +68,4 @@ def test_a_command_that_is_killed_after_any_call(desk: Desk) -> None:
         assert failures(desk.apply()) == [], last
         desk.assert_at_rest()
         assert inventory(desk) == expected, last
-    desk.clear_out()
-
-
-@pytest.mark.parametrize("name", sorted(n for n, s in SCENARIOS.items() if not s.repeats))
-def test_an_answer_that_is_lost(desk: Desk, name: str) -> None:
-    """A call that was carried out but never answered is found out about, not made twice."""
-    begin(desk, SCENARIOS[name])
-    announced = calls_of(desk.converge())
-    expected = inventory(desk)
-
-    for operation, count in sorted(announced.items()):
-        for skip in range(count):
-            begin(desk, SCENARIOS[name])
-            desk.cloud.lose_response(operation, skip=skip)
-            first = desk.apply()
-            assert failures(first) != [], (operation, skip)
-
-            desk.restart()
-            assert failures(desk.apply()) == [], (operation, skip)
-            desk.assert_at_rest()
-            assert inventory(desk) == expected, (operation, skip)
     desk.clear_out()
