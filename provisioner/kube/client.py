@@ -203,7 +203,7 @@ def connect(
             hint="Name one with --kubeconfig or KUBECONFIG, or plan from files with --no-cluster.",
         )
     # The kubernetes client takes 0.26 s to import; commands that never ask a cluster skip it.
-    from provisioner.kube import transport  # noqa: PLC0415
+    from provisioner.kube import transport  # noqa: PLC0415 - see above
 
     opened = transport.in_cluster() if use_pod else transport.from_kubeconfig(paths, context)
     return KubeClient(opened, timeouts)
