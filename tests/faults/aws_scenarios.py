@@ -10,7 +10,7 @@ from uuid import uuid4
 from provisioner.model.kube import NO_STRINGS
 from provisioner.sandbox.aws.clients import Login
 from tests.contract.annotations.site import a_client_secret, a_tls_secret
-from tests.contract.annotations.things import make_trust_store, make_web_acl, subscribe
+from tests.contract.annotations.things import client, make_trust_store, make_web_acl, subscribe
 from tests.contract.provider import manifests
 from tests.contract.provider.desk import Desk
 from tests.contract.provider.manifests import Document, Route, ingress
@@ -48,16 +48,18 @@ def furnish(desk: Desk) -> None:
     """Have a trust store, a web ACL, Shield Advanced, and a second Service."""
     login = login_of(desk)
     make_trust_store(login, _name())
-    _make_web_acl_once(desk.cloud.url, login.access_key)
+    _make_web_acl_once(login, _name())
     subscribe(login)
     desk.put(manifests.service("cart", node_port=30081))
     desk.scale("cart", 1, first=4)
     desk.put(_first(), a_client_secret("one"))
 
 
-@functools.cache
-def _make_web_acl_once(url: str, access_key: str) -> None:
-    make_web_acl(Login(endpoint_url=url, access_key=access_key), _name())
+def _make_web_acl_once(login: Login, name: str) -> None:
+    """Make it unless it is there: clearing an account keeps web ACLs, a new emulator has none."""
+    listed = client(login, "wafv2").list_web_acls(Scope="REGIONAL")["WebACLs"]
+    if all(acl["Name"] != name for acl in listed):
+        make_web_acl(login, name)
 
 
 def guarded(desk: Desk, *, extra: Mapping[str, str] = NO_STRINGS, group: str = "") -> None:
