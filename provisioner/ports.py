@@ -9,20 +9,25 @@ to honour (external-dns#816, #2232, #6693).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from provisioner.model.annotation import Annotation, ClassWords, Inexpressible
-from provisioner.model.approval import Approval, Succession
 from provisioner.model.change import Call, Change, Step, WaitFor
 from provisioner.model.diagnostic import Diagnostic
+from provisioner.model.expression import (
+    Cost,
+    Expressed,
+    Expression,
+    ModeRoom,
+    SharedExpression,
+    StepRoom,
+)
 from provisioner.model.incumbent import Adoption, Incumbent, Takeover
 from provisioner.model.intent import (
     BackendId,
     Intent,
     LoadBalancerIntent,
-    Quarantined,
     TargetMode,
 )
 from provisioner.model.kube import Key, Node, Parameters
@@ -146,6 +151,7 @@ class Writer(Protocol):
 class CloudTarget:
     """Which account, where, and how to reach it.
 
+    ``project`` is where Google Cloud's resources are; AWS knows the account by its credentials.
     ``cache_seconds`` says how old a reader's index of what is ours may be before it is read again.
     """
 
@@ -153,74 +159,8 @@ class CloudTarget:
     region: str = ""
     endpoint_url: str = ""
     vpc_id: str = ""
+    project: str = ""
     cache_seconds: float = 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cost:
-    """What one resource takes of one limit.
-
-    ``subject`` is what the limit is counted over, in words that a message can use
-    ("load balancer shop/web", "the account", "security group sg-1").
-    """
-
-    limit: str
-    subject: str
-    units: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModeRoom:
-    """What the mode decision needs to know of a cloud, for one load balancer.
-
-    ``pod_impossible`` and ``node_port_impossible`` map a backend to the reason, for those backends
-    where the mode cannot work at all.
-    """
-
-    targets_limit: int
-    largest_limit: int
-    pod_impossible: Mapping[BackendId, str] = field(default_factory=lambda: MappingProxyType({}))
-    node_port_impossible: Mapping[BackendId, str] = field(
-        default_factory=lambda: MappingProxyType({})
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expressed:
-    """One load balancer in a cloud's own resources.
-
-    ``resources`` include what is kept of quarantined members. ``shared`` are the provider's notes
-    for the shared part (which endpoint security group needs which port), canonical and sorted.
-    ``approval`` is what would be done, or is done, with somebody's approval.
-    """
-
-    group: str
-    resources: tuple[Resource, ...]
-    diagnostics: tuple[Diagnostic, ...] = ()
-    quarantined: tuple[Quarantined, ...] = ()
-    shared: tuple[tuple[str, ...], ...] = ()
-    approval: Approval | None = None
-    succession: Succession | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expression:
-    """What ``Provider.express`` is given besides the facts.
-
-    ``modes`` has a mode (or None: known after apply) for every backend of the load balancer.
-    ``keep`` are Ingresses that nothing here mentions but that others may still define (planning
-    from files): their observed rules stay. ``approved`` are the digests that somebody approved.
-    ``generation`` is which load balancer of the group is expressed, where one replaces another.
-    """
-
-    intent: LoadBalancerIntent
-    modes: Mapping[BackendId, TargetMode | None]
-    observed: Observed
-    limits: Limits
-    settings: Settings
-    keep: frozenset[Key] = frozenset()
-    approved: frozenset[str] = frozenset()
-    generation: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,6 +183,8 @@ class Provider(Protocol[W, F]):
     prefixes: tuple[str, ...]
     parameter_kinds: frozenset[tuple[str, str]]
     """Group and kind of the class parameters that are read."""
+    object_kinds: frozenset[tuple[str, str]]
+    """Group and kind of the namespaced objects of settings that annotations name."""
     incumbent_controllers: frozenset[str]
     """What IngressClasses of the controller to take over from say in ``spec.controller``."""
     immutable: Mapping[str, frozenset[str]]
@@ -270,6 +212,10 @@ class Provider(Protocol[W, F]):
         """Return the product behind a controller or a well-known class name, "" if unknown."""
         ...
 
+    def named_class(self, name: str) -> ClassWords:
+        """Return what a class states by its well-known name, below everything else that is said."""
+        ...
+
     def class_words(self, parameters: Parameters) -> ClassWords:
         """Return what a parameters object states for every Ingress of its class."""
         ...
@@ -278,8 +224,8 @@ class Provider(Protocol[W, F]):
         """Return why this node can never be a target, "" where it can."""
         ...
 
-    def serves(self, resource: ObservedResource, host: str) -> bool:
-        """Tell whether what was seen in the cloud answers requests for just this host."""
+    def served(self, resource: ObservedResource, host: str) -> frozenset[Key]:
+        """Return for which Ingresses what was seen in the cloud answers requests of this host."""
         ...
 
     def backends_in(self, resources: Iterable[Resource | ObservedResource]) -> frozenset[BackendId]:
@@ -378,23 +324,3 @@ class Provider(Protocol[W, F]):
     def write_account(self, account: Account[F]) -> str:
         """Return an account file that holds this."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SharedExpression:
-    """What ``express_shared`` is given besides parts and facts.
-
-    ``complete``: all load balancers are among the parts. If not, the shared part only grows.
-    """
-
-    observed: Observed
-    settings: Settings
-    complete: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepRoom:
-    """Limits that the order of steps must respect: free places by (limit, subject)."""
-
-    limits: Limits
-    used: Mapping[tuple[str, str], int]

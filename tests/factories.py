@@ -403,6 +403,7 @@ class ADialect:
         return name == "alb"
 
     parameter_kinds = frozenset({(PARAMETERS_GROUP, "IngressClassParams")})
+    object_kinds: frozenset[tuple[str, str]] = frozenset()
     incumbent_controllers = frozenset({"ingress.k8s.aws/alb"})
 
     def neighbour(self, *, controller: str, class_name: str) -> str:
@@ -420,9 +421,13 @@ class ADialect:
         fargate = node.meta.labels.get("eks.amazonaws.com/compute-type") == "fargate"
         return "it is a Fargate node" if fargate else ""
 
-    def serves(self, resource: ObservedResource, host: str) -> bool:
-        """Tell whether a resource is said to serve a host."""
-        return resource.spec.get("Host") == host
+    def served(self, resource: ObservedResource, host: str) -> frozenset[Key]:
+        """Return the Ingresses of a resource that is said to serve a host."""
+        return frozenset(resource.ingresses if resource.spec.get("Host") == host else ())
+
+    def named_class(self, name: str) -> ClassWords:
+        """Return nothing: no class name says anything here."""
+        return ClassWords()
 
     def backends_in(self, resources: Iterable[Resource | ObservedResource]) -> frozenset[BackendId]:
         """Return the backends in specs, each as ``<namespace>/<ingress>/<service>:<port>``."""

@@ -24,9 +24,17 @@ from providers.aws.readiness import GATES, pod_backends
 from providers.aws.settings import MULTI_CLUSTER, PREFIX
 from provisioner.model.annotation import Annotation, ClassWords, Inexpressible
 from provisioner.model.change import Change, Step
+from provisioner.model.expression import (
+    Cost,
+    Expressed,
+    Expression,
+    ModeRoom,
+    SharedExpression,
+    StepRoom,
+)
 from provisioner.model.incumbent import Adoption, Takeover
 from provisioner.model.intent import BackendId, Intent, LoadBalancerIntent, TargetMode
-from provisioner.model.kube import Node, Parameters
+from provisioner.model.kube import Key, Node, Parameters
 from provisioner.model.limits import Limits
 from provisioner.model.plan import LoadBalancerPlan
 from provisioner.model.readiness import GateNames, PodBackend
@@ -34,20 +42,7 @@ from provisioner.model.resource import Observed, ObservedResource, Resource
 from provisioner.model.route import Reply, Request
 from provisioner.model.settings import Settings
 from provisioner.model.snapshot import Snapshot
-from provisioner.ports import (
-    Account,
-    CloudTarget,
-    Cost,
-    Expressed,
-    Expression,
-    Fence,
-    ModeRoom,
-    Provider,
-    Reader,
-    SharedExpression,
-    StepRoom,
-    Writer,
-)
+from provisioner.ports import Account, CloudTarget, Fence, Provider, Reader, Writer
 
 if TYPE_CHECKING:
     from providers.aws.account import Facts, Wanted
@@ -113,6 +108,7 @@ class AwsProvider:
     annotations: tuple[Annotation[object], ...] = NATIVE
     prefixes: tuple[str, ...] = (PREFIX,)
     parameter_kinds: frozenset[tuple[str, str]] = PARAMETER_KINDS
+    object_kinds: frozenset[tuple[str, str]] = frozenset()
     incumbent_controllers: frozenset[str] = INCUMBENT_CONTROLLERS
     immutable: Mapping[str, frozenset[str]] = _IMMUTABLE
     create_only: Mapping[str, frozenset[str]] = _CREATE_ONLY
@@ -135,6 +131,10 @@ class AwsProvider:
         """Return the product behind a controller or a well-known class name, "" if unknown."""
         return neighbour(controller=controller, class_name=class_name)
 
+    def named_class(self, name: str) -> ClassWords:  # noqa: ARG002 - the protocol's signature
+        """Return nothing: class names say nothing of their own on AWS."""
+        return ClassWords()
+
     def class_words(self, parameters: Parameters) -> ClassWords:
         """Return what an IngressClassParams states for every Ingress of its class."""
         from providers.aws.class_params import class_words
@@ -147,11 +147,12 @@ class AwsProvider:
 
         return node_impossible(node)
 
-    def serves(self, resource: ObservedResource, host: str) -> bool:
-        """Tell whether what was seen in the cloud answers requests for just this host."""
+    def served(self, resource: ObservedResource, host: str) -> frozenset[Key]:
+        """Return for which Ingresses a rule answers requests of just this host."""
         from providers.aws.routing.conditions import serves
 
-        return serves(resource, host)
+        answers = bool(resource.ingresses) and serves(resource, host)
+        return frozenset(resource.ingresses if answers else ())
 
     def backends_in(self, resources: Iterable[Resource | ObservedResource]) -> frozenset[BackendId]:
         """Return the backends that target groups among resources of one load balancer are for."""

@@ -30,9 +30,9 @@ from providers.aws.routing import rules
 from providers.aws.routing.remarks import listener_warnings
 from providers.aws.sealed import sealed
 from provisioner.model.diagnostic import Diagnostic
+from provisioner.model.expression import Expressed, Expression
 from provisioner.model.intent import Quarantined
 from provisioner.model.resource import Resource
-from provisioner.ports import Expressed, Expression
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

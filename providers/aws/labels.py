@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from providers.aws import incumbent, marks, names
+from provisioner.model.expression import Expression
 from provisioner.model.intent import BackendId, BackendIntent, Compatibility, TargetMode
 from provisioner.model.kube import NO_STRINGS, Key
 from provisioner.model.resource import Unknown, Value
-from provisioner.ports import Expression
 
 LONGEST_DESCRIPTION = 255
 """The longest description that EC2 takes."""

@@ -18,9 +18,9 @@ from types import MappingProxyType
 
 from providers.aws.account import Facts
 from providers.aws.addresses import Kind, balancer_of
+from provisioner.model.expression import Cost
 from provisioner.model.limits import Limit, Limits, LimitSource
 from provisioner.model.resource import ObservedResource, Ref, Resource, Value
-from provisioner.ports import Cost
 
 LOAD_BALANCERS = "application-load-balancers"
 LISTENERS = "listeners-per-application-load-balancer"

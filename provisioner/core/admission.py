@@ -109,7 +109,7 @@ def _shares(
         for cost in costs(resource):
             share = shares.get((cost.limit, cost.subject))
             if share is not None:
-                share[owner] += cost.units
+                share[cost.ingress or owner] += cost.units
     return shares
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from provisioner.core.admission import Refusal
 from provisioner.model.diagnostic import Diagnostic, warning
+from provisioner.model.expression import Expressed
 from provisioner.model.intent import Intent
-from provisioner.ports import Expressed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

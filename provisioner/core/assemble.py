@@ -13,13 +13,13 @@ from provisioner.core.digest import combined, digest_of
 from provisioner.core.headroom import CostOf, usages
 from provisioner.model.change import Step
 from provisioner.model.diagnostic import Diagnostic
+from provisioner.model.expression import Expressed
 from provisioner.model.intent import Intent, Quarantined
 from provisioner.model.kube import Key
 from provisioner.model.limits import Limits, Usage
 from provisioner.model.plan import Inputs, LoadBalancerPlan, ModeDecision, Plan
 from provisioner.model.resource import SHARED, ObservedResource, Resource, by_group, has_unknown
 from provisioner.model.settings import Identity
-from provisioner.ports import Expressed
 
 ACCOUNT = "the account"
 """The subject of account-wide limits; they are listed once, with the shared part."""

@@ -47,10 +47,7 @@ class Seen:
     def ingresses(self, host: str) -> frozenset[Key]:
         """Return the Ingresses that a host is programmed for."""
         return frozenset(
-            key
-            for resource in self.resources
-            if resource.ingresses and self.dialect.serves(resource, host)
-            for key in resource.ingresses
+            key for resource in self.resources for key in self.dialect.served(resource, host)
         )
 
 

@@ -13,7 +13,7 @@ from provisioner.core.portable import PORTABLE
 from provisioner.core.reading import Table
 from provisioner.model.annotation import Annotation, ClassWords, Inexpressible
 from provisioner.model.intent import BackendId
-from provisioner.model.kube import Node, Parameters
+from provisioner.model.kube import Key, Node, Parameters
 from provisioner.model.resource import ObservedResource, Resource
 from provisioner.model.settings import ANNOTATION_PREFIX
 
@@ -51,6 +51,11 @@ class Dialect(Protocol):
         ...
 
     @property
+    def object_kinds(self) -> frozenset[tuple[str, str]]:
+        """Group and kind of the namespaced objects of settings that annotations name."""
+        ...
+
+    @property
     def incumbent_controllers(self) -> frozenset[str]:
         """What IngressClasses of the controller to take over from say in ``spec.controller``."""
         ...
@@ -63,6 +68,10 @@ class Dialect(Protocol):
         """Return the product behind a controller or a well-known class name, "" if unknown."""
         ...
 
+    def named_class(self, name: str) -> ClassWords:
+        """Return what a class states by its well-known name, below everything else that is said."""
+        ...
+
     def class_words(self, parameters: Parameters) -> ClassWords:
         """Return what a parameters object states for every Ingress of its class."""
         ...
@@ -71,8 +80,8 @@ class Dialect(Protocol):
         """Return why this node can never be a target, "" where it can."""
         ...
 
-    def serves(self, resource: ObservedResource, host: str) -> bool:
-        """Tell whether what was seen in the cloud answers requests for just this host."""
+    def served(self, resource: ObservedResource, host: str) -> frozenset[Key]:
+        """Return for which Ingresses what was seen in the cloud answers requests of this host."""
         ...
 
     def backends_in(self, resources: Iterable[Resource | ObservedResource]) -> frozenset[BackendId]:

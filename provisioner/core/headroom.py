@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from provisioner.model.change import Action, Step
+from provisioner.model.expression import Cost
 from provisioner.model.kube import Key
 from provisioner.model.limits import Limits, Usage
 from provisioner.model.resource import ObservedResource, Resource
-from provisioner.ports import Cost
 
 Place: TypeAlias = tuple[str, str]
 """A limit's name and what it is counted over ("load balancer shop/web")."""

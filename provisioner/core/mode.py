@@ -21,6 +21,7 @@ from provisioner.core.backends import default_wish
 from provisioner.core.mode_sums import Arithmetic
 from provisioner.core.translate import PODS_ROUTABLE
 from provisioner.model.diagnostic import Diagnostic, error, info, warning
+from provisioner.model.expression import ModeRoom
 from provisioner.model.intent import (
     BackendId,
     BackendIntent,
@@ -30,7 +31,6 @@ from provisioner.model.intent import (
 from provisioner.model.kube import Key
 from provisioner.model.plan import BackendMode, ModeDecision, ModeSum
 from provisioner.model.settings import Settings
-from provisioner.ports import ModeRoom
 
 NEAR = 0.8
 """Share of a limit from which the switch to the other mode is proposed."""

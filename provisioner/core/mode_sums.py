@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from math import ceil
 from typing import assert_never
 
+from provisioner.model.expression import ModeRoom
 from provisioner.model.intent import BackendId, BackendIntent, TargetMode
 from provisioner.model.plan import ModeSum
-from provisioner.ports import ModeRoom
 
 _SHOWN = 5
 

@@ -25,6 +25,7 @@ from provisioner.core.order import ordered
 from provisioner.core.select import is_complete, unmentioned
 from provisioner.core.translate import intents
 from provisioner.model.diagnostic import Diagnostic, error
+from provisioner.model.expression import Expressed, Expression, SharedExpression, StepRoom
 from provisioner.model.intent import Intent, LoadBalancerIntent
 from provisioner.model.kube import Key
 from provisioner.model.limits import Limits
@@ -32,14 +33,7 @@ from provisioner.model.plan import Inputs, ModeDecision, Plan
 from provisioner.model.resource import SHARED, Observed, ObservedResource, Resource
 from provisioner.model.settings import Settings
 from provisioner.model.snapshot import Snapshot
-from provisioner.ports import (
-    ClusterFacts,
-    Expressed,
-    Expression,
-    Provider,
-    SharedExpression,
-    StepRoom,
-)
+from provisioner.ports import ClusterFacts, Provider
 
 W = TypeVar("W")
 F = TypeVar("F")

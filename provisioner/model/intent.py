@@ -17,6 +17,7 @@ from typing import TypeAlias
 
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.kube import NO_STRINGS, Key
+from provisioner.model.probe import Probe
 from provisioner.model.resource import Fingerprint
 
 
@@ -153,6 +154,8 @@ class BackendIntent:
         pods: Registrable pod targets, sorted; None: unknown here (no EndpointSlices were given).
         nodes: Eligible nodes with externalTrafficPolicy honoured, sorted; None: unknown here.
         count: Pod arithmetic for the mode decision.
+        probe: The readiness probe of the container that serves the target port, if it has one that
+            a load balancer can ask as well.
         options: Provider-specific settings of this backend, by setting name.
     """
 
@@ -177,6 +180,7 @@ class BackendIntent:
     pods: tuple[PodTarget, ...] | None = None
     nodes: tuple[NodeTarget, ...] | None = None
     count: TargetCount = TargetCount(ready=None, maximum=0, estimated=True)
+    probe: Probe | None = None
     options: Mapping[str, object] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
 
 

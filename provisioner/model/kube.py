@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple
 
+from provisioner.model.probe import Probe
 from provisioner.model.selector import LabelSelector
 
 NO_STRINGS: Mapping[str, str] = MappingProxyType({})
@@ -138,15 +139,17 @@ class IngressClass:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
-    """An object that an IngressClass names in ``parameters``; ``spec`` is its JSON, undecoded.
+    """An object of settings that an IngressClass or an annotation names; ``spec`` is plain JSON.
 
-    Each provider reads the kinds of its own cloud (AWS: IngressClassParams).
+    Each provider reads the kinds of its own cloud (AWS: IngressClassParams; Google: BackendConfig,
+    FrontendConfig, ManagedCertificate, whose ``status`` tells the certificate's name).
     """
 
     meta: Meta
     group: str
     kind: str
     spec: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    status: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -344,7 +347,8 @@ class Workload:
 
     ``max_surge`` is verbatim (``"25%"``, ``"1"``) and empty where the kind has none.
     ``container_ports`` are (name, number) pairs; they resolve named target ports.
-    ``readiness_gates`` are those that its pods are written with.
+    ``readiness_gates`` are those that its pods are written with; ``probes`` are the readiness
+    probes of its containers, in written order.
     """
 
     meta: Meta
@@ -354,6 +358,7 @@ class Workload:
     container_ports: tuple[tuple[str, int], ...] = ()
     max_surge: str = ""
     readiness_gates: tuple[str, ...] = ()
+    probes: tuple[Probe, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,11 +20,16 @@ ANNOTATION_PREFIX = "ingress-provisioner.io/"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Who we are to the cloud: the value of every ownership mark."""
+    """Who we are to the cloud: the value of every ownership mark.
+
+    ``ingress_uid`` is the second identifier of a cluster on Google, from the ConfigMap
+    ``kube-system/ingress-uid``; names of GKE's own resources are made of it, marks of ours are not.
+    """
 
     cluster_name: str
     cluster_uid: str = "no-cluster"  # the kube-system namespace's UID
     instance: str = "default"
+    ingress_uid: str = ""
 
     @property
     def owner(self) -> str:

@@ -51,6 +51,8 @@ class Snapshot:
         unknown_kinds: Kinds that could not be listed; nothing may be deleted on their account.
         slices: EndpointSlices by the key of their *Service*, in name order.
         parameters: Objects that IngressClasses name in ``parameters``, by (group, kind, name).
+        objects: Objects of settings that annotations name (Google: BackendConfig, FrontendConfig,
+            ManagedCertificate), by kind and namespace/name.
         namespaces: Metadata of namespaces, for selectors that look at their labels.
         secrets: Only those that some Ingress names.
         unread_secrets: Secrets that an Ingress names and that may not or could not be read, and
@@ -77,6 +79,9 @@ class Snapshot:
     workloads: tuple[Workload, ...] = ()
     autoscalers: tuple[Autoscaler, ...] = ()
     parameters: Mapping[tuple[str, str, str], Parameters] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    objects: Mapping[tuple[str, Key], Parameters] = field(
         default_factory=lambda: MappingProxyType({})
     )
     namespaces: Mapping[str, Meta] = field(default_factory=lambda: MappingProxyType({}))

@@ -20,8 +20,8 @@ from providers.aws.limits import RULES, balancer_subject
 from providers.aws.routing.conditions import hosts_of
 from providers.aws.routing.priorities import HIGHEST, LOWEST
 from provisioner.model.change import Action, Change, FieldChange, Step
+from provisioner.model.expression import StepRoom
 from provisioner.model.resource import ObservedResource, Ref, Resource, Value, freeze
-from provisioner.ports import StepRoom
 
 PRIORITIES = "priorities"
 PRIORITY = "Priority"

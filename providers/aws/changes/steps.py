@@ -49,6 +49,7 @@ from providers.aws.limits import (
 )
 from providers.aws.routing.actions import weights_of
 from provisioner.model.change import Action, Change, FieldChange, Step, Wait, WaitFor
+from provisioner.model.expression import StepRoom
 from provisioner.model.resource import (
     SHARED,
     Observed,
@@ -56,7 +57,6 @@ from provisioner.model.resource import (
     Resource,
     canonical,
 )
-from provisioner.ports import StepRoom
 
 CAPACITY = "capacity"
 """The stage that reserves capacity, for which a load balancer has to be active."""

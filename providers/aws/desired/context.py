@@ -16,11 +16,11 @@ from providers.aws.labels import Labels
 from providers.aws.settings import PREFIX
 from provisioner.core.translate import STATED
 from provisioner.model.diagnostic import Diagnostic, error, warning
+from provisioner.model.expression import Expression
 from provisioner.model.intent import Compatibility, LoadBalancerIntent
 from provisioner.model.kube import NO_STRINGS, Key
 from provisioner.model.resource import ObservedResource, Unknown, Value
 from provisioner.model.settings import Identity
-from provisioner.ports import Expression
 
 
 def native_field(suffix: str) -> str:

@@ -15,6 +15,7 @@ from providers.aws.account import Facts
 from providers.aws.addresses import AddressError, Kind, balancer_of
 from providers.aws.desired.generations import generations
 from providers.aws.desired.needs import instance_id
+from provisioner.model.expression import ModeRoom
 from provisioner.model.intent import (
     BackendId,
     BackendIntent,
@@ -25,7 +26,6 @@ from provisioner.model.intent import (
 from provisioner.model.kube import Key, Node
 from provisioner.model.limits import Limits
 from provisioner.model.resource import Observed, ObservedResource, Ref, Resource, Value
-from provisioner.ports import ModeRoom
 
 TARGETS_LIMIT = "targets-per-application-load-balancer"
 LARGEST_LIMIT = "targets-per-target-group"

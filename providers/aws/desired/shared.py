@@ -29,6 +29,7 @@ from providers.aws.desired.needs import ANY_GROUP, Need
 from providers.aws.desired.network import backend_group, backend_kind
 from providers.aws.labels import LONGEST_DESCRIPTION
 from provisioner.model.diagnostic import Diagnostic, info, warning
+from provisioner.model.expression import Expressed, SharedExpression
 from provisioner.model.intent import Compatibility
 from provisioner.model.kube import NO_STRINGS
 from provisioner.model.resource import (
@@ -41,7 +42,6 @@ from provisioner.model.resource import (
     freeze_spec,
     references,
 )
-from provisioner.ports import Expressed, SharedExpression
 
 MOST_RULES = 20
 """More exact ports than this on one endpoint group become a single range."""

@@ -32,9 +32,9 @@ from provisioner.core.annotations import SCHEME
 from provisioner.model.approval import Approval, Succession
 from provisioner.model.change import Wait, WaitFor
 from provisioner.model.diagnostic import Diagnostic, info
+from provisioner.model.expression import Expressed, Expression
 from provisioner.model.intent import Scheme
 from provisioner.model.resource import ObservedResource, Resource, canonical
-from provisioner.ports import Expressed, Expression
 
 _ExpressOne = Callable[[Expression, Facts], Expressed]
 _CREATED = "CreatedTime"

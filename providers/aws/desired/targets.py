@@ -23,6 +23,7 @@ from providers.aws.desired.target_checks import IPV6, problems
 from providers.aws.labels import CONTROL_PORT, TARGET_TYPES, Labels
 from provisioner.core.annotations import LOAD_BALANCING_ALGORITHM, SESSION_AFFINITY
 from provisioner.model.diagnostic import Diagnostic
+from provisioner.model.expression import Expression
 from provisioner.model.intent import (
     BackendId,
     BackendIntent,
@@ -42,7 +43,6 @@ from provisioner.model.resource import (
     freeze,
     freeze_spec,
 )
-from provisioner.ports import Expression
 
 IMMUTABLE = frozenset(
     {"Protocol", "ProtocolVersion", "TargetType", "VpcId", "IpAddressType", "TargetControlPort"}

@@ -19,6 +19,7 @@ from typing import assert_never
 
 from providers.aws.addresses import Kind
 from providers.aws.routing.rule_error import RuleError
+from provisioner.model.expression import Expression
 from provisioner.model.intent import (
     BackendId,
     FixedResponse,
@@ -29,7 +30,6 @@ from provisioner.model.intent import (
 )
 from provisioner.model.kube import NO_STRINGS
 from provisioner.model.resource import PlainInput, Ref, Spec, Unknown, Value, freeze
-from provisioner.ports import Expression
 
 TARGET_GROUP_ARN = "TargetGroupArn"
 

@@ -12,10 +12,10 @@ from providers.aws import addresses
 from providers.aws.routing.actions import UNAVAILABLE, Destinations, actions
 from providers.aws.routing.entry import entry
 from providers.aws.routing.rule_error import RuleError
+from provisioner.model.expression import Expression
 from provisioner.model.intent import BackendId, ListenerIntent
 from provisioner.model.kube import NO_STRINGS
 from provisioner.model.resource import Spec, Value
-from provisioner.ports import Expression
 
 
 def default_actions(

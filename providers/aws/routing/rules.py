@@ -36,6 +36,7 @@ from providers.aws.routing.retained import in_place
 from providers.aws.routing.scenes import Scene, placed
 from providers.aws.routing.unreachable import once, unreachable
 from provisioner.model.diagnostic import Diagnostic
+from provisioner.model.expression import Expression
 from provisioner.model.intent import (
     BackendId,
     Forward,
@@ -45,7 +46,6 @@ from provisioner.model.intent import (
 )
 from provisioner.model.kube import NO_STRINGS
 from provisioner.model.resource import Resource
-from provisioner.ports import Expression
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,10 +21,10 @@ from providers.aws.routing.sequence import discriminators, in_order
 from providers.aws.routing.splitting import Allowance
 from provisioner.core.backends import DEFAULT_BACKEND
 from provisioner.model.diagnostic import Diagnostic, error
+from provisioner.model.expression import Expression
 from provisioner.model.intent import Compatibility, ListenerIntent, Member, PathRule, Quarantined
 from provisioner.model.kube import NO_STRINGS, Key
 from provisioner.model.resource import ObservedResource, Ref, Resource, Spec, Value
-from provisioner.ports import Expression
 
 
 @dataclass(slots=True)

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from provisioner.core.admission import Demand, Refusal, admission_order, refusals
 from provisioner.core.headroom import tally
+from provisioner.model.expression import Cost
 from provisioner.model.kube import Key
 from provisioner.model.limits import Limit, Limits, LimitSource
 from provisioner.model.resource import ObservedResource, Resource
-from provisioner.ports import Cost
 
 RULES = "rules-per-application-load-balancer"
 A, B, C = Key("shop", "a"), Key("shop", "b"), Key("shop", "c")

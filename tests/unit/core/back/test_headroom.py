@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from provisioner.core.headroom import peak, tally, usages
 from provisioner.model.change import Action, Call, Step
+from provisioner.model.expression import Cost
 from provisioner.model.kube import Key
 from provisioner.model.limits import Limit, Limits, LimitSource
 from provisioner.model.resource import NO_SPEC, ObservedResource, Resource
-from provisioner.ports import Cost
 
 PLACE = ("rules", "load balancer shop/web")
 LIMITS = Limits(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from provisioner.core.membership import Membership, trimmed
+from provisioner.model.expression import Cost
 from provisioner.model.kube import Key
 from provisioner.model.limits import Limit, Limits, LimitSource
 from provisioner.model.resource import ObservedResource, Resource, freeze_spec
-from provisioner.ports import Cost
 
 WEB = Key("shop", "web")
 

@@ -8,6 +8,7 @@ import pytest
 
 from provisioner.core.mode import backend_text, decide
 from provisioner.model.diagnostic import Diagnostic
+from provisioner.model.expression import ModeRoom
 from provisioner.model.intent import (
     BackendId,
     BackendIntent,
@@ -21,7 +22,6 @@ from provisioner.model.intent import (
 from provisioner.model.kube import Key
 from provisioner.model.plan import ModeDecision
 from provisioner.model.settings import Settings
-from provisioner.ports import ModeRoom
 from tests.factories import some_settings
 
 POD, NODE = TargetMode.POD, TargetMode.NODE_PORT

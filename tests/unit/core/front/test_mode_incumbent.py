@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from provisioner.core.mode import decide
+from provisioner.model.expression import ModeRoom
 from provisioner.model.intent import (
     BackendId,
     BackendIntent,
@@ -15,7 +16,6 @@ from provisioner.model.intent import (
     TargetMode,
 )
 from provisioner.model.kube import Key
-from provisioner.ports import ModeRoom
 from tests.factories import some_settings
 
 POD, NODE = TargetMode.POD, TargetMode.NODE_PORT

@@ -10,9 +10,9 @@ import pytest
 from providers.aws.account import Facts, Source
 from provisioner.core.diff import DiffRules, diff
 from provisioner.model.change import Change
+from provisioner.model.expression import Expressed
 from provisioner.model.kube import NO_STRINGS, Key
 from provisioner.model.resource import Observed, ObservedResource, Ref
-from provisioner.ports import Expressed
 from tests.factories import a_rule, an_ingress
 from tests.unit.providers.aws.express.words import answering, pairs, provider_rules
 from tests.unit.providers.aws.express.worlds import (

@@ -10,10 +10,10 @@ import pytest
 from providers.aws.account import Facts, Source
 from provisioner.core.diff import DiffRules, diff
 from provisioner.model.change import Change
+from provisioner.model.expression import Expressed
 from provisioner.model.intent import Compatibility
 from provisioner.model.kube import Key
 from provisioner.model.resource import Observed, Value
-from provisioner.ports import Expressed
 from tests.factories import a_rule, an_ingress, some_settings
 from tests.unit.providers.aws.express.words import answering, pairs, provider_rules
 from tests.unit.providers.aws.express.worlds import (

@@ -7,9 +7,9 @@ from dataclasses import replace
 from providers.aws import provider
 from provisioner.core.diff import DiffRules, diff
 from provisioner.model.change import Action, Change
+from provisioner.model.expression import Expressed
 from provisioner.model.kube import Key
 from provisioner.model.resource import Observed, Value
-from provisioner.ports import Expressed
 from tests.factories import a_path, a_port, a_rule, a_service, a_slice, an_endpoint, an_ingress
 from tests.unit.providers.aws.express.worlds import (
     World,

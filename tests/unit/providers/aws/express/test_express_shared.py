@@ -12,9 +12,9 @@ from providers.aws.account import Facts, SecurityGroup
 from providers.aws.desired.needs import endpoint_group
 from provisioner.core.diff import DiffRules, diff
 from provisioner.model.change import Action
+from provisioner.model.expression import Expressed
 from provisioner.model.intent import TargetMode
 from provisioner.model.resource import Observed, Ref, Resource, freeze_spec
-from provisioner.ports import Expressed
 from tests.factories import a_node, a_port, a_service, a_slice, an_endpoint, an_ingress
 from tests.unit.providers.aws.express.worlds import (
     POD_IP,

@@ -19,9 +19,9 @@ from providers.aws import provider
 from providers.aws.account import Facts
 from provisioner.core.diff import DiffRules, diff
 from provisioner.model.change import Action
+from provisioner.model.expression import Expressed
 from provisioner.model.intent import TargetMode
 from provisioner.model.resource import Ref, Resource, Unknown, Value, canonical
-from provisioner.ports import Expressed
 from tests.factories import a_path, a_rule, an_ingress
 from tests.unit.providers.aws.express.worlds import (
     World,

@@ -10,9 +10,9 @@ import pytest
 from providers.aws.account import Facts, Subnet
 from providers.aws.desired.subnets import judge
 from providers.aws.settings import SUBNET_TAGS
+from provisioner.model.expression import Expressed
 from provisioner.model.intent import Scheme
 from provisioner.model.resource import Observed, Unknown, has_unknown
-from provisioner.ports import Expressed
 from tests.unit.providers.aws.express.worlds import (
     EXTERNAL_ROLE,
     INTERNAL_ROLE,

@@ -9,9 +9,9 @@ import pytest
 
 from providers.aws import addresses
 from provisioner.model.approval import Approval
+from provisioner.model.expression import Expressed
 from provisioner.model.kube import Key
 from provisioner.model.resource import Observed, references
-from provisioner.ports import Expressed
 from tests.factories import an_ingress, some_settings
 from tests.unit.providers.aws.express.worlds import (
     World,

@@ -16,10 +16,10 @@ from providers.aws.desired.wanted import wanted
 from provisioner.core.diff import DiffRules, diff
 from provisioner.core.translate import intents
 from provisioner.model.change import Action
+from provisioner.model.expression import Expressed
 from provisioner.model.intent import Compatibility
 from provisioner.model.kube import NO_STRINGS, Key
 from provisioner.model.resource import Observed, Ref, Resource, Value
-from provisioner.ports import Expressed
 from tests.factories import a_rule, a_snapshot, an_ingress, an_ingress_class, some_settings
 from tests.unit.providers.aws.express.words import pairs, provider_rules
 from tests.unit.providers.aws.express.worlds import (

@@ -14,6 +14,7 @@ from providers.aws.account import Certificate, Facts, Instance, SecurityGroup, S
 from providers.aws.limits import DEFAULTS
 from provisioner.core.translate import intents
 from provisioner.model.diagnostic import Diagnostic
+from provisioner.model.expression import Expressed, Expression, SharedExpression
 from provisioner.model.intent import LoadBalancerIntent, TargetMode
 from provisioner.model.kube import NO_STRINGS, EndpointSlice, Key, Node, Service
 from provisioner.model.resource import (
@@ -25,7 +26,6 @@ from provisioner.model.resource import (
     references,
 )
 from provisioner.model.settings import Settings
-from provisioner.ports import Expressed, Expression, SharedExpression
 from tests.factories import (
     KubeObject,
     a_node,

@@ -14,6 +14,7 @@ from providers.aws.routing import rules
 from provisioner.core.diff import DiffRules, diff
 from provisioner.model.change import Change
 from provisioner.model.diagnostic import Diagnostic
+from provisioner.model.expression import Expression, StepRoom
 from provisioner.model.intent import (
     BackendId,
     BackendIntent,
@@ -41,7 +42,6 @@ from provisioner.model.resource import (
     to_json,
 )
 from provisioner.model.settings import Identity, Settings
-from provisioner.ports import Expression, StepRoom
 
 GROUP = "edge"
 HTTPS = 443

@@ -6,9 +6,9 @@ import pytest
 
 from providers.aws import limits
 from providers.aws.account import Facts
+from provisioner.model.expression import Cost
 from provisioner.model.limits import LimitSource
 from provisioner.model.resource import Ref, Resource, Unknown, freeze_spec
-from provisioner.ports import Cost
 
 _DOCUMENTED = {
     "application-load-balancers": (50, True),

@@ -13,6 +13,7 @@ from providers.aws.limits import DEFAULTS
 from provisioner.core.diff import DiffRules, diff
 from provisioner.core.order import ordered
 from provisioner.model.change import Action, Step, Wait, WaitFor
+from provisioner.model.expression import StepRoom
 from provisioner.model.resource import (
     Fingerprint,
     Observed,
@@ -22,7 +23,6 @@ from provisioner.model.resource import (
     Resource,
     freeze_spec,
 )
-from provisioner.ports import StepRoom
 
 GROUP = "shop/web"
 CERTIFICATE = certificate(GROUP, "one")
