@@ -5,10 +5,15 @@ UV_VERSION := 0.13.8
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: demo test lint types layers unit format requirements clean
+.PHONY: demo demo-aws demo-gcp test lint types layers unit format requirements clean
 
-demo: $(STAMP)
+demo: demo-aws demo-gcp
+
+demo-aws: $(STAMP)
 	$(BIN)/provisioner demo aws
+
+demo-gcp: $(STAMP)
+	$(BIN)/provisioner demo gcp
 
 test: lint types layers unit
 
@@ -23,7 +28,7 @@ layers: $(STAMP)
 	$(BIN)/lint-imports
 
 unit: $(STAMP)
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist worksteal
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .

@@ -8,7 +8,7 @@ to honour (external-dns#816, #2232, #6693).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -26,11 +26,12 @@ from provisioner.model.expression import (
 from provisioner.model.incumbent import Adoption, Incumbent, Takeover
 from provisioner.model.intent import (
     BackendId,
+    Compatibility,
     Intent,
     LoadBalancerIntent,
     TargetMode,
 )
-from provisioner.model.kube import Key, Node, Parameters
+from provisioner.model.kube import Ingress, Key, Node, Parameters, Service, ServicePort
 from provisioner.model.limits import Limits
 from provisioner.model.plan import LoadBalancerPlan
 from provisioner.model.readiness import GateNames, PodBackend, PodHealth
@@ -38,6 +39,7 @@ from provisioner.model.resource import Observed, ObservedResource, Resource
 from provisioner.model.route import Reply, Request
 from provisioner.model.settings import Identity, Settings
 from provisioner.model.snapshot import Snapshot
+from provisioner.model.words import BackendWords, FrontWords
 
 
 class Clock(Protocol):
@@ -185,6 +187,14 @@ class Provider(Protocol[W, F]):
     """Group and kind of the class parameters that are read."""
     object_kinds: frozenset[tuple[str, str]]
     """Group and kind of the namespaced objects of settings that annotations name."""
+    uid_config_map: str
+    """ConfigMap in kube-system in which the incumbent keeps a name of the cluster, "" for none."""
+    fallback_service: Key | None
+    """The Service that ``fallback`` may name."""
+    settle_seconds: float
+    """How long a change of weights takes to reach every machine that serves, where nobody says."""
+    machine_scheme: str
+    """How ``spec.providerID`` of a node begins in this cloud."""
     incumbent_controllers: frozenset[str]
     """What IngressClasses of the controller to take over from say in ``spec.controller``."""
     immutable: Mapping[str, frozenset[str]]
@@ -193,6 +203,8 @@ class Provider(Protocol[W, F]):
     """Kind -> spec fields that matter at creation and are not compared afterwards."""
     partial: Mapping[str, frozenset[str]]
     """Kind -> lists of ``{"Key", "Value"}`` of which only the desired keys are compared."""
+    owned: Mapping[str, frozenset[str]]
+    """Kind -> spec fields that are to be absent where nothing desired names them."""
     membership: Mapping[str, str]
     """Kind -> the spec field that holds targets; printed as a count, left out of digests."""
     gate_names: GateNames
@@ -208,6 +220,19 @@ class Provider(Protocol[W, F]):
         """Tell whether files may use this class name without holding the IngressClass."""
         ...
 
+    def incumbent_serves(self, *, annotation: str | None, class_name: str | None) -> bool:
+        """Tell whether the incumbent serves an Ingress without asking any IngressClass.
+
+        Args:
+            annotation: What ``kubernetes.io/ingress.class`` says, None where it is absent.
+            class_name: What ``spec.ingressClassName`` says.
+        """
+        ...
+
+    def incumbent_trace(self, ingress: Ingress) -> str:
+        """Return what on an Ingress shows that the incumbent serves it ("finalizer x"), or ""."""
+        ...
+
     def neighbour(self, *, controller: str, class_name: str) -> str:
         """Return the product behind a controller or a well-known class name, "" if unknown."""
         ...
@@ -218,6 +243,27 @@ class Provider(Protocol[W, F]):
 
     def class_words(self, parameters: Parameters) -> ClassWords:
         """Return what a parameters object states for every Ingress of its class."""
+        ...
+
+    def front_words(self, ingress: Ingress, values: Options) -> FrontWords:
+        """Return what native settings mean for the listeners of an Ingress.
+
+        Args:
+            ingress: The Ingress.
+            values: Everything that it and its class say, by setting.
+        """
+        ...
+
+    def backend_words(
+        self, values: Options, port: ServicePort, *, compatibility: Compatibility
+    ) -> BackendWords:
+        """Return what native settings mean for one backend.
+
+        Args:
+            values: Everything that class, Service and Ingress say, by setting.
+            port: The Service port that is used.
+            compatibility: Whose reading applies; the incumbent's default target mode is its own.
+        """
         ...
 
     def node_impossible(self, node: Node) -> str:
@@ -234,6 +280,12 @@ class Provider(Protocol[W, F]):
 
     def by_host(self, host: str, options: Options) -> Mapping[str, Options]:
         """Return the hosts that a path answers for, with the options of its rule for each."""
+        ...
+
+    def fallback(
+        self, intent: LoadBalancerIntent, present: Iterable[ObservedResource]
+    ) -> Service | None:
+        """Return the cluster's Service that answers what no rule does, None for none."""
         ...
 
     def wanted(self, intent: Intent, snapshot: Snapshot, settings: Settings) -> W:
@@ -266,8 +318,13 @@ class Provider(Protocol[W, F]):
         """Return what a resource takes of the provider's limits."""
         ...
 
-    def foreign_usage(self, facts: F) -> Mapping[str, int]:
-        """Return what others use of account-wide limits, by limit name."""
+    def foreign_usage(self, facts: F, observed: Observed) -> Mapping[str, int]:
+        """Return what others use of account-wide limits, by limit name; every such limit is named.
+
+        Args:
+            facts: What the account says.
+            observed: What is ours, which is not to be counted.
+        """
         ...
 
     def steps(
@@ -303,6 +360,22 @@ class Provider(Protocol[W, F]):
         self, group: str, outputs: Mapping[str, Mapping[str, str]]
     ) -> tuple[str, ...]:
         """Return where a load balancer is reachable (host names or IP addresses), for status."""
+        ...
+
+    def located(
+        self,
+        target: CloudTarget,
+        *,
+        environment: Mapping[str, str],
+        machines: Callable[[], Sequence[str]],
+    ) -> CloudTarget:
+        """Return where to connect, completed by what the target does not say.
+
+        Args:
+            target: What flags say.
+            environment: Variables by which the cloud's own tools are told, too.
+            machines: Asks how some nodes name their machines.
+        """
         ...
 
     def open_reader(self, target: CloudTarget) -> Reader[W, F]:

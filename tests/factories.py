@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from provisioner.core import annotations as settings_of
 from provisioner.core.annotations import ForwardTo, ModeWish, NamedAction, ServiceWeight
+from provisioner.core.front import certificates_or_http
 from provisioner.core.json_values import listen_ports
 from provisioner.core.translate import intents
 from provisioner.core.values import (
@@ -39,8 +40,10 @@ from provisioner.model.intent import (
     Compatibility,
     FixedResponse,
     Intent,
+    LoadBalancerIntent,
     Redirect,
     Scheme,
+    TargetMode,
 )
 from provisioner.model.kube import (
     NO_STRINGS,
@@ -71,6 +74,7 @@ from provisioner.model.resource import Observed, ObservedResource, Resource
 from provisioner.model.selector import LabelSelector
 from provisioner.model.settings import FINALIZER, Identity, Settings
 from provisioner.model.snapshot import Snapshot
+from provisioner.model.words import BackendWords, FrontWords
 
 T = TypeVar("T")
 
@@ -315,6 +319,18 @@ def some_parameters(
     )
 
 
+def a_config(
+    kind: str,
+    name: str,
+    spec: Mapping[str, object] = NO_STRINGS,
+    *,
+    status: Mapping[str, object] = NO_STRINGS,
+) -> Parameters:
+    """Return an object of settings that an annotation names: a BackendConfig, say."""
+    group = "cloud.google.com" if kind == "BackendConfig" else "networking.gke.io"
+    return Parameters(meta=a_meta(name), group=group, kind=kind, spec=spec, status=status)
+
+
 def some_settings(
     *,
     compatibility: Compatibility = Compatibility.KUBERNETES,
@@ -348,7 +364,12 @@ def a_snapshot(*objects: KubeObject, live: bool = False, complete: bool | None =
         nodes={n.name: n for n in _of(Node, objects)},
         workloads=tuple(_of(Workload, objects)),
         autoscalers=tuple(_of(Autoscaler, objects)),
-        parameters={(p.group, p.kind, p.meta.name): p for p in _of(Parameters, objects)},
+        parameters={
+            (p.group, p.kind, p.meta.name): p
+            for p in _of(Parameters, objects)
+            if not p.meta.namespace
+        },
+        objects={(p.kind, p.meta.key): p for p in _of(Parameters, objects) if p.meta.namespace},
         namespaces={n.name: n.meta for n in _of(Namespace, objects)},
     )
 
@@ -406,6 +427,15 @@ class ADialect:
     object_kinds: frozenset[tuple[str, str]] = frozenset()
     incumbent_controllers = frozenset({"ingress.k8s.aws/alb"})
 
+    def incumbent_serves(self, *, annotation: str | None, class_name: str | None) -> bool:
+        """Return False: the other controller goes by IngressClasses."""
+        return False
+
+    def incumbent_trace(self, ingress: Ingress) -> str:
+        """Return the finalizer of the one product that it knows."""
+        held = (name for name in ingress.meta.finalizers if name.startswith("theirs.example/"))
+        return next((f"finalizer {name}" for name in held), "")
+
     def neighbour(self, *, controller: str, class_name: str) -> str:
         """Return the one product that it knows."""
         known = controller == "ingress.k8s.aws/alb" or class_name == "theirs"
@@ -415,6 +445,21 @@ class ADialect:
         """Return what test parameters state: their spec holds a ClassWords under ``words``."""
         found = parameters.spec.get("words")
         return found if isinstance(found, ClassWords) else ClassWords()
+
+    def front_words(self, ingress: Ingress, values: Mapping[str, object]) -> FrontWords:
+        """Return HTTPS where a certificate is named, HTTP where none is."""
+        return certificates_or_http(values)
+
+    def backend_words(
+        self,
+        values: Mapping[str, object],
+        port: ServicePort,
+        *,
+        compatibility: Compatibility,
+    ) -> BackendWords:
+        """Return the incumbent's target mode: ``instance``, until someone says otherwise."""
+        incumbent = compatibility is Compatibility.INCUMBENT
+        return BackendWords(default_mode=TargetMode.NODE_PORT if incumbent else None)
 
     def node_impossible(self, node: Node) -> str:
         """Return why a node can never be a target."""
@@ -441,6 +486,11 @@ class ADialect:
             )
             for namespace, name, port in texts
         )
+
+    def fallback(
+        self, intent: LoadBalancerIntent, present: Iterable[ObservedResource]
+    ) -> Service | None:
+        """Return nothing: a load balancer answers 404 by itself."""
 
     def by_host(
         self, host: str, options: Mapping[str, object]

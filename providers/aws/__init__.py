@@ -7,7 +7,7 @@ method imports the module it stands for: finding the provider and reading annota
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -19,9 +19,15 @@ from providers.aws.addresses import (
     on_balancer,
 )
 from providers.aws.annotations import NATIVE
-from providers.aws.neighbours import INCUMBENT_CONTROLLERS, PARAMETER_KINDS, neighbour
+from providers.aws.neighbours import (
+    INCUMBENT_CONTROLLERS,
+    PARAMETER_KINDS,
+    incumbent_trace,
+    neighbour,
+)
 from providers.aws.readiness import GATES, pod_backends
-from providers.aws.settings import MULTI_CLUSTER, PREFIX
+from providers.aws.settings import CREATE_CERTIFICATE, MULTI_CLUSTER, PREFIX
+from provisioner.core.front import certificates_or_http
 from provisioner.model.annotation import Annotation, ClassWords, Inexpressible
 from provisioner.model.change import Change, Step
 from provisioner.model.expression import (
@@ -33,8 +39,14 @@ from provisioner.model.expression import (
     StepRoom,
 )
 from provisioner.model.incumbent import Adoption, Takeover
-from provisioner.model.intent import BackendId, Intent, LoadBalancerIntent, TargetMode
-from provisioner.model.kube import Key, Node, Parameters
+from provisioner.model.intent import (
+    BackendId,
+    Compatibility,
+    Intent,
+    LoadBalancerIntent,
+    TargetMode,
+)
+from provisioner.model.kube import Ingress, Key, Node, Parameters, Service, ServicePort
 from provisioner.model.limits import Limits
 from provisioner.model.plan import LoadBalancerPlan
 from provisioner.model.readiness import GateNames, PodBackend
@@ -42,6 +54,7 @@ from provisioner.model.resource import Observed, ObservedResource, Resource
 from provisioner.model.route import Reply, Request
 from provisioner.model.settings import Settings
 from provisioner.model.snapshot import Snapshot
+from provisioner.model.words import BackendWords, FrontWords
 from provisioner.ports import Account, CloudTarget, Fence, Provider, Reader, Writer
 
 if TYPE_CHECKING:
@@ -109,10 +122,15 @@ class AwsProvider:
     prefixes: tuple[str, ...] = (PREFIX,)
     parameter_kinds: frozenset[tuple[str, str]] = PARAMETER_KINDS
     object_kinds: frozenset[tuple[str, str]] = frozenset()
+    uid_config_map: str = ""
+    fallback_service: Key | None = None
+    settle_seconds: float = 30.0
+    machine_scheme: str = "aws"
     incumbent_controllers: frozenset[str] = INCUMBENT_CONTROLLERS
     immutable: Mapping[str, frozenset[str]] = _IMMUTABLE
     create_only: Mapping[str, frozenset[str]] = _CREATE_ONLY
     partial: Mapping[str, frozenset[str]] = _PARTIAL
+    owned: Mapping[str, frozenset[str]] = MappingProxyType({})
     membership: Mapping[str, str] = _MEMBERSHIP
     gate_names: GateNames = GATES
     sharing: frozenset[str] = frozenset({PREFIX + MULTI_CLUSTER.name})
@@ -127,6 +145,19 @@ class AwsProvider:
         """Tell whether files may use this class name without holding the IngressClass."""
         return name == _INFERRED_CLASS
 
+    def incumbent_serves(
+        self,
+        *,
+        annotation: str | None,  # noqa: ARG002 - the protocol's signature
+        class_name: str | None,  # noqa: ARG002 - the protocol's signature
+    ) -> bool:
+        """Return False: what it serves by its annotation alone, its class names tell as well."""
+        return False
+
+    def incumbent_trace(self, ingress: Ingress) -> str:
+        """Return the finalizer by which AWS Load Balancer Controller shows that it serves it."""
+        return incumbent_trace(ingress)
+
     def neighbour(self, *, controller: str, class_name: str) -> str:
         """Return the product behind a controller or a well-known class name, "" if unknown."""
         return neighbour(controller=controller, class_name=class_name)
@@ -140,6 +171,25 @@ class AwsProvider:
         from providers.aws.class_params import class_words
 
         return class_words(parameters)
+
+    def front_words(
+        self,
+        ingress: Ingress,  # noqa: ARG002 - the protocol's signature
+        values: Mapping[str, object],
+    ) -> FrontWords:
+        """Return HTTPS where a certificate is named or ordered, HTTP where none is."""
+        return certificates_or_http(values, CREATE_CERTIFICATE.name)
+
+    def backend_words(
+        self,
+        values: Mapping[str, object],  # noqa: ARG002 - the protocol's signature
+        port: ServicePort,  # noqa: ARG002 - the protocol's signature
+        *,
+        compatibility: Compatibility,
+    ) -> BackendWords:
+        """Return the incumbent's target mode: ``instance``, until someone says otherwise."""
+        incumbent = compatibility is Compatibility.INCUMBENT
+        return BackendWords(default_mode=TargetMode.NODE_PORT if incumbent else None)
 
     def node_impossible(self, node: Node) -> str:
         """Return why this node can never be a target, "" where it can."""
@@ -159,6 +209,14 @@ class AwsProvider:
         from providers.aws.desired.room import backends_in
 
         return frozenset(backends_in(resources))
+
+    def fallback(
+        self,
+        intent: LoadBalancerIntent,  # noqa: ARG002 - the protocol's signature
+        present: Iterable[ObservedResource],  # noqa: ARG002 - the protocol's signature
+    ) -> Service | None:
+        """Return nothing: a load balancer answers 404 by itself."""
+        return None
 
     def by_host(
         self, host: str, options: Mapping[str, object]
@@ -214,7 +272,11 @@ class AwsProvider:
 
         return costs(resource)
 
-    def foreign_usage(self, facts: Facts) -> Mapping[str, int]:
+    def foreign_usage(
+        self,
+        facts: Facts,
+        observed: Observed,  # noqa: ARG002 - facts leave out what is ours
+    ) -> Mapping[str, int]:
         """Return what others use of account-wide limits, by limit name."""
         from providers.aws.limits import foreign_usage
 
@@ -264,6 +326,16 @@ class AwsProvider:
         names = (outputs.get(each, {}).get("DNSName", "") for each in (address, front))
         return tuple(name.lower() for name in names if name)
 
+    def located(
+        self,
+        target: CloudTarget,
+        *,
+        environment: Mapping[str, str],  # noqa: ARG002 - the protocol's signature
+        machines: Callable[[], Sequence[str]],  # noqa: ARG002 - the protocol's signature
+    ) -> CloudTarget:
+        """Return the target as it is: botocore itself looks where AWS's tools are told."""
+        return target
+
     def open_reader(self, target: CloudTarget) -> Reader[Wanted, Facts]:
         """Connect for reading."""
         from providers.aws.reader import open_reader
@@ -296,13 +368,7 @@ class AwsProvider:
         """Return an account file that holds this."""
         from providers.aws.account_export import write_account
 
-        return write_account(
-            account.identity,
-            facts=account.facts,
-            limits=account.limits,
-            observed=account.observed,
-            cluster=account.cluster,
-        )
+        return write_account(account)
 
 
 provider: Provider[Wanted, Facts] = AwsProvider()

@@ -1,85 +1,32 @@
-"""Write what a live account says as an account file (``account export``)."""
+"""Write what a live account says as an account file (``account export``).
+
+A plan from the file must be the plan that the account itself would give, so everything that
+planning reads is in it; what was asked for and is not there is written as such, because "there is
+none" and "nobody looked" are planned differently.
+"""
 
 from __future__ import annotations
 
 from providers.aws.account import Certificate, Facts, Subnet
 from providers.aws.account_file import (
-    FORMAT_VERSION,
     PROVIDER,
-    READY,
-    ZONE_LABEL,
     AccountFile,
     CertificatePart,
-    ClusterPart,
     FactsPart,
     InstancePart,
-    NodePart,
-    ObservedPart,
-    ResourcePart,
     SecurityGroupPart,
     SubnetPart,
-    TaintPart,
     VpcPart,
-    encode,
 )
-from provisioner.model.kube import Node
-from provisioner.model.limits import Limits, LimitSource
-from provisioner.model.resource import Observed, ObservedResource, to_json
-from provisioner.model.settings import Identity
-from provisioner.ports import ClusterFacts
+from providers.shell.account_parts import encoded
+from providers.shell.account_worlds import account_file
+from provisioner.ports import Account
 
 
-def write_account(
-    identity: Identity,
-    *,
-    facts: Facts,
-    limits: Limits,
-    observed: Observed,
-    cluster: ClusterFacts | None = None,
-) -> str:
+def write_account(account: Account[Facts]) -> str:
     """Return an account file, as YAML."""
-    return encode(
-        AccountFile(
-            format_version=FORMAT_VERSION,
-            provider=PROVIDER,
-            cluster_name=identity.cluster_name,
-            kube_system_uid=identity.cluster_uid,
-            cluster=None if cluster is None else _cluster_part(cluster),
-            facts=_facts_part(facts),
-            limits={
-                name: limit.value
-                for name, limit in sorted(limits.by_name.items())
-                if limit.source is LimitSource.ACCOUNT
-            },
-            observed=ObservedPart(
-                resources=tuple(
-                    _resource_part(resource) for _, resource in sorted(observed.resources.items())
-                )
-            ),
-        )
-    )
-
-
-def _cluster_part(cluster: ClusterFacts) -> ClusterPart:
-    return ClusterPart(
-        nodes=tuple(_node_part(node) for node in cluster.nodes),
-        pods_routable=cluster.pods_routable,
-    )
-
-
-def _node_part(node: Node) -> NodePart:
-    labels = dict(sorted(node.meta.labels.items()))
-    return NodePart(
-        name=node.name,
-        provider_id=node.provider_id,
-        zone=labels.pop(ZONE_LABEL, ""),
-        ready={text: ready for ready, text in READY.items()}.get(node.ready),
-        unschedulable=node.unschedulable,
-        labels=labels,
-        taints=tuple(TaintPart(key=t.key, effect=t.effect, value=t.value) for t in node.taints),
-        addresses=node.addresses,
-        pod_cidrs=node.pod_cidrs,
-    )
+    facts = _facts_part(account.facts)
+    return encoded(account_file(AccountFile, account, provider=PROVIDER, facts=facts))
 
 
 def _facts_part(facts: Facts) -> FactsPart:
@@ -142,21 +89,4 @@ def _certificate_part(certificate: Certificate) -> CertificatePart:
         not_after=certificate.not_after,
         key_algorithm=certificate.key_algorithm,
         in_use=certificate.in_use,
-    )
-
-
-def _resource_part(resource: ObservedResource) -> ResourcePart:
-    spec = to_json(resource.spec)
-    return ResourcePart(
-        kind=resource.kind,
-        address=resource.address,
-        group=resource.group,
-        name=resource.name,
-        ingresses=tuple(str(ingress) for ingress in resource.ingresses),
-        spec=dict(spec) if isinstance(spec, dict) else {},
-        outputs=dict(sorted(resource.outputs.items())),
-        title=resource.title,
-        healthy=resource.healthy,
-        state=resource.state,
-        order=resource.order,
     )

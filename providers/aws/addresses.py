@@ -41,23 +41,16 @@ target group's second one on the first load balancer). Security groups and certi
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from provisioner.core.address_text import AddressError, digest10, respelled, spelled
 from provisioner.model.intent import BackendId
 from provisioner.model.resource import SHARED
 
-LONGEST = 256
-"""The longest value of an AWS tag."""
-
 _PREFIX = "aws:"
-_FOREIGN = re.compile(r"[^A-Za-z0-9+\-=._:/@]")
-_HASH = 10
-_SUFFIX = 12  # room for a generation, so that an address is cut alike with and without one
 
 
 class Kind(StrEnum):
@@ -119,10 +112,6 @@ _NUMBERED_TWICE = frozenset({Kind.TARGET_GROUP, Kind.TARGETS})
 _EXPLICIT_TARGET_GROUP = 5  # edge / shop / web / web:80 / pod
 
 
-class AddressError(ValueError):
-    """A text that is no address of ours."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
     """An address taken apart. ``group`` and ``id`` are those of the address *as it is spelled*.
@@ -137,12 +126,6 @@ class Address:
     id: str
     generation: int = 1
     balancer: int = 1
-
-
-def digest10(*parts: str) -> str:
-    """Return ten hexadecimal digits that stand for these parts, in this order."""
-    text = "\x00".join(parts)
-    return hashlib.sha256(text.encode()).hexdigest()[:_HASH]
 
 
 def load_balancer(group: str, *, generation: int = 1) -> str:
@@ -355,24 +338,12 @@ def _split(kind: Kind, rest: str) -> tuple[str, str]:
 
 def _spell(kind: Kind, *elements: str, generation: int = 1) -> str:
     suffix = f"@{generation}" if generation > 1 else ""
-    text = f"{_PREFIX}{_SHAPES[kind].slug}/" + "/".join(_clean(part) for part in elements)
-    return _cut(text, LONGEST - _SUFFIX) + suffix
+    return spelled(_head(kind), *elements) + suffix
 
 
 def _respell(address: str, old: Kind, new: Kind) -> str:
-    prefix = f"{_PREFIX}{_SHAPES[old].slug}/"
-    if not address.startswith(prefix):
-        raise AddressError(f"{address!r} is not the address of a {old}")
-    return f"{_PREFIX}{_SHAPES[new].slug}/{address.removeprefix(prefix)}"
+    return respelled(address, _head(old), _head(new))
 
 
-def _clean(element: str) -> str:
-    """Return ``element`` in the alphabet of addresses; one that needed it ends in its own hash."""
-    cleaned = _FOREIGN.sub("_", element).replace("@", "_")
-    return cleaned if cleaned == element else f"{cleaned}-{digest10(element)}"
-
-
-def _cut(text: str, longest: int) -> str:
-    if len(text) <= longest:
-        return text
-    return f"{text[: longest - _HASH - 1]}-{digest10(text)}"
+def _head(kind: Kind) -> str:
+    return f"{_PREFIX}{_SHAPES[kind].slug}"

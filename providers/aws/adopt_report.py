@@ -9,14 +9,13 @@ range of ports for all of them together.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from providers.aws import incumbent
 from providers.aws.addresses import Kind
 from providers.aws.adopt_targets import Owners
 from providers.aws.labels import TARGET_TYPES
+from provisioner.core.comparison import Report, compared
 from provisioner.model.diagnostic import Diagnostic, error, info, warning
 from provisioner.model.incumbent import ForeignResource, Takeover
 from provisioner.model.kube import TargetGroupBinding
@@ -32,14 +31,6 @@ _COUNTED = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """Findings, and whether everything shared is explained by Ingresses."""
-
-    diagnostics: tuple[Diagnostic, ...]
-    exclusive: bool
-
-
 def report(takeover: Takeover, recognised: Sequence[ObservedResource]) -> Report:
     """Return what people should know of a comparison.
 
@@ -49,7 +40,7 @@ def report(takeover: Takeover, recognised: Sequence[ObservedResource]) -> Report
     """
     by_arn = {r.id: r for r in takeover.incumbent.resources if r.kind == Kind.TARGET_GROUP}
     owners = Owners.of(takeover)
-    findings = [_summary(takeover, recognised), *_missing(takeover, recognised)]
+    findings = [compared(takeover, recognised, _COUNTED), *_missing(takeover, recognised)]
     exclusive = "TargetGroupBinding" not in takeover.snapshot.unknown_kinds
     for key in sorted(takeover.snapshot.bindings):
         binding = takeover.snapshot.bindings[key]
@@ -60,23 +51,6 @@ def report(takeover: Takeover, recognised: Sequence[ObservedResource]) -> Report
         else:
             findings += _disagreement(binding, group, owners)
     return Report(diagnostics=tuple(findings), exclusive=exclusive)
-
-
-def _summary(takeover: Takeover, recognised: Sequence[ObservedResource]) -> Diagnostic:
-    counts = Counter(resource.kind for resource in recognised)
-    parts = [_counted(counts[kind], word) for kind, word in _COUNTED if counts[kind]]
-    total = _counted(len(recognised), "resource")
-    return info(
-        "TAKE-OVER-COMPARED",
-        "the plan",
-        message=f"this is a comparison: recognised {total} of {takeover.incumbent.controller}"
-        + (f" ({', '.join(parts)})" if parts else ""),
-        hint="nothing of it can be applied; the changes are what taking over would come to",
-    )
-
-
-def _counted(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def _missing(takeover: Takeover, recognised: Sequence[ObservedResource]) -> Iterator[Diagnostic]:

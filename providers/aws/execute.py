@@ -9,7 +9,7 @@ waiting, so that whoever lost the lease while waiting sends nothing.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TypeVar, cast
 
@@ -18,9 +18,9 @@ from botocore import xform_name
 from providers.aws.client import Clients
 from providers.aws.live.journal import Journal
 from providers.aws.live.pace import Pace, SystemClock, persist
+from providers.shell.sending import found_in, refusal, thawed
 from provisioner.model.change import Call
-from provisioner.model.errors import ProviderError, Rejected
-from provisioner.model.resource import secrets_in
+from provisioner.model.errors import ProviderError
 from provisioner.ports import Clock, CloudTarget, Fence
 
 T = TypeVar("T")
@@ -28,7 +28,6 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
-HIDDEN = "[hidden]"
 
 
 class WriteGate:
@@ -83,14 +82,15 @@ class AwsWriter:
         try:
             answer = method(**{name: thawed(value) for name, value in parameters.items()})
         except ProviderError as error:
-            if error.code not in call.already_done:
-                told = _without_secrets(error, call)
-                log.warning("%s for %s: %s", call.operation, call.address, told.message)
+            told = refusal(error, call)
+            if told is not None:
                 raise told from None
-            log.info("%s for %s: done already (%s)", call.operation, call.address, error.code)
             self._journal.note(call, NOTHING)
             return NOTHING
-        outputs = {name: _output(answer, path, call) for name, path in sorted(call.outputs.items())}
+        outputs = {
+            name: found_in(answer, path, call, mark="tags")
+            for name, path in sorted(call.outputs.items())
+        }
         log.info("%s for %s: done", call.operation, call.address)
         self._journal.note(call, outputs)
         return outputs
@@ -98,38 +98,3 @@ class AwsWriter:
     def close(self) -> None:
         """Give the connections back."""
         self._clients.close()
-
-
-def _without_secrets(error: ProviderError, call: Call) -> ProviderError:
-    """Return what AWS said without the secrets that we sent; some refusals quote the request."""
-    message = error.message
-    for secret in sorted(secrets_in(call.parameters), key=len, reverse=True):
-        message = message.replace(secret, HIDDEN)
-    kind = type(error)
-    return kind(message, hint=error.hint, operation=error.operation, code=error.code)
-
-
-def thawed(value: object) -> object:
-    """Return a frozen value as the dicts and lists that botocore takes."""
-    if isinstance(value, Mapping):
-        return {key: thawed(item) for key, item in value.items()}
-    if isinstance(value, tuple | list):
-        return [thawed(item) for item in value]
-    return value
-
-
-def _output(answer: object, path: str, call: Call) -> str:
-    """Return what the answer holds at a path like ``Rules.0.RuleArn``."""
-    found = answer
-    for part in path.split("."):
-        if isinstance(found, Mapping) and part in found:
-            found = found[part]
-        elif isinstance(found, Sequence) and part.isdecimal() and int(part) < len(found):
-            found = found[int(part)]
-        else:
-            raise Rejected(
-                f"the answer to {call.operation} has no {path}, so {call.address} cannot be used",
-                hint="plan again: what was created will be found by its tags",
-                operation=call.operation,
-            )
-    return str(found)

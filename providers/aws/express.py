@@ -24,11 +24,13 @@ from providers.aws.desired.listener_settings import unused_attributes
 from providers.aws.desired.listeners import Front, front, is_redirect, listener_resources
 from providers.aws.desired.needs import backend_needs, kept_needs
 from providers.aws.desired.network import Network, network, uses_backend_group
-from providers.aws.desired.succession import with_succession
+from providers.aws.desired.succession import Balancers
 from providers.aws.desired.targets import TargetGroups, target_groups
 from providers.aws.routing import rules
 from providers.aws.routing.remarks import listener_warnings
 from providers.aws.sealed import sealed
+from provisioner.core.quarantine import told_once
+from provisioner.core.succession import with_succession
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.expression import Expressed, Expression
 from provisioner.model.intent import Quarantined
@@ -52,7 +54,7 @@ def express(request: Expression, facts: Facts) -> Expressed:
         request: The intent, the modes decided for its backends, what exists, limits, settings.
         facts: What the account says.
     """
-    return with_succession(request, facts, _express)
+    return with_succession(Balancers(request=request, facts=facts, express_one=_express))
 
 
 def _express(request: Expression, facts: Facts) -> Expressed:
@@ -131,7 +133,7 @@ def _expressed(
             *listener_warnings(context.intent),
             *remarks,
         ),
-        quarantined=_once((*set_aside, *groups.quarantined, *planned.quarantined)),
+        quarantined=told_once((*set_aside, *groups.quarantined, *planned.quarantined)),
         shared=shared,
     )
 
@@ -203,17 +205,6 @@ def _stopped(
         group=context.group,
         resources=kept,
         diagnostics=findings,
-        quarantined=_once((*whole, *set_aside)),
+        quarantined=told_once((*whole, *set_aside)),
         shared=kept_needs(context, kept),
-    )
-
-
-def _once(quarantined: Iterable[Quarantined]) -> tuple[Quarantined, ...]:
-    """Return each quarantined path once, in order; a whole Ingress covers its paths."""
-    found: dict[tuple[str, str], Quarantined] = {}
-    for item in quarantined:
-        found.setdefault((str(item.ingress), item.path), item)
-    whole = {ingress for ingress, path in found if not path}
-    return tuple(
-        item for (ingress, path), item in sorted(found.items()) if not path or ingress not in whole
     )

@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from providers.aws.addresses import LONGEST, digest10
+from provisioner.core.address_text import LONGEST, digest10
 from provisioner.model.kube import NO_STRINGS, Key
 from provisioner.model.resource import Value, freeze
 from provisioner.model.settings import ANNOTATION_PREFIX, Identity

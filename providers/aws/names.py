@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import re
 
-from providers.aws.addresses import Kind, digest10
+from providers.aws.addresses import Kind
+from provisioner.core.address_text import digest10
 from provisioner.model.intent import BackendId
 from provisioner.model.settings import Identity
 

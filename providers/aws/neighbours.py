@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from provisioner.model.kube import Ingress
+
 LOAD_BALANCER_CONTROLLER: Final = "ingress.k8s.aws/alb"
 AUTO_MODE: Final = "eks.amazonaws.com/alb"
 
@@ -20,6 +22,9 @@ nobody but AWS can let go of them."""
 PARAMETER_KINDS: Final = frozenset(
     {("elbv2.k8s.aws", "IngressClassParams"), ("eks.amazonaws.com", "IngressClassParams")}
 )
+
+_FINALIZER: Final = "ingress.k8s.aws/resources"
+_GROUP_FINALIZER: Final = "group.ingress.k8s.aws/"
 
 _CONTROLLERS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -39,6 +44,20 @@ _CLASS_NAMES: Final[Mapping[str, str]] = MappingProxyType(
         "gce-multi-cluster": "GKE Ingress",
     }
 )
+
+
+def incumbent_trace(ingress: Ingress) -> str:
+    """Return which finalizer shows that AWS Load Balancer Controller serves an Ingress, "" if none.
+
+    It has one for an Ingress alone and one that names the group
+    (LBC, ``pkg/ingress/finalizer.go``).
+    """
+    held = (
+        name
+        for name in ingress.meta.finalizers
+        if name == _FINALIZER or name.startswith(_GROUP_FINALIZER)
+    )
+    return next((f"finalizer {name}" for name in held), "")
 
 
 def neighbour(*, controller: str, class_name: str) -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from threading import Lock
 
 from providers.aws import limits
 from providers.aws.account import Facts, Wanted
@@ -24,6 +23,7 @@ from providers.aws.live.listing import Scope
 from providers.aws.live.pace import SystemClock
 from providers.aws.live.quotas import read_quotas
 from providers.aws.observe import observe
+from providers.shell.remembered import Remembered
 from provisioner.model.change import WaitFor
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.incumbent import Incumbent
@@ -79,12 +79,13 @@ class AwsReader:
         self._clients = clients
         self._clock = clock or SystemClock()
         self._journal = journal or Journal(self._clock)
-        self._max_age = max_age_seconds
         self._today = today
-        self._lock = Lock()
-        self._index: tuple[float, Index] | None = None
-        self._quotas: tuple[float, Mapping[str, int]] | None = None
-        self._limits: tuple[float, Mapping[str, int]] | None = None
+        self._index = Remembered(self._clock, self._read_index, seconds=max_age_seconds)
+        # They change by request, so an hour-old answer will do.
+        self._quotas = Remembered(self._clock, lambda: read_quotas(clients), seconds=QUOTAS_SECONDS)
+        self._limits = Remembered(
+            self._clock, self._read_limits, seconds=LIMITS_SECONDS if max_age_seconds else 0
+        )
 
     @property
     def journal(self) -> Journal:
@@ -100,57 +101,24 @@ class AwsReader:
 
         A plan observes first, so the neighbours are those of its own listing: one listing a plan.
         """
-        with self._lock:
-            known = self._index
-        neighbours = (known[1] if known is not None else self._indexed()).neighbours
+        neighbours = self._index.last().neighbours
         return read_facts(self._clients, wanted, neighbours=neighbours, now=self._today())
 
     def limits(self) -> Limits:
         """Return the account's own limits, documented defaults where it does not tell."""
         with ThreadPoolExecutor(1) as pool:
-            quotas = pool.submit(self._read_quotas)
-            said = self._account_limits()
+            quotas = pool.submit(self._quotas.fresh)
+            said = self._limits.fresh()
             return limits.merge({**quotas.result(), **said})
-
-    def _account_limits(self) -> Mapping[str, int]:
-        """Return the account's limits; a reader that may remember asks once a minute."""
-        now = self._clock.now()
-        with self._lock:
-            known = self._limits
-        if known is not None and self._max_age and now - known[0] < LIMITS_SECONDS:
-            return known[1]
-        pages = self._clients.elbv2.get_paginator("describe_account_limits").paginate()
-        found = {
-            limit["Name"]: int(limit["Max"])
-            for page in pages
-            for limit in page["Limits"]
-            if limit.get("Max", "").isdecimal()
-        }
-        with self._lock:
-            self._limits = (now, found)
-        return found
-
-    def _read_quotas(self) -> Mapping[str, int]:
-        """Return the account's quotas; they change by request, so an hour-old answer will do."""
-        now = self._clock.now()
-        with self._lock:
-            if self._quotas is not None and now - self._quotas[0] < QUOTAS_SECONDS:
-                return self._quotas[1]
-        found = read_quotas(self._clients)
-        with self._lock:
-            self._quotas = (now, found)
-        return found
 
     def observe(self, groups: frozenset[str] | None = None) -> Observed:
         """Return what carries our mark: of these groups and ``shared``, or everything."""
         scope = Scope(identity=self._clients.target.identity, groups=groups)
-        return observe(self._clients, scope, index=self._indexed(), journal=self._journal)
+        return observe(self._clients, scope, index=self._index.fresh(), journal=self._journal)
 
     def incumbent(self, wanted: Wanted) -> Incumbent:
         """Return what AWS Load Balancer Controller made for this cluster."""
-        with self._lock:
-            known = self._index
-        index = known[1] if known is not None else self._indexed()
+        index = self._index.last()
         return read_incumbent(self._clients, wanted.guards, index=index, journal=self._journal)
 
     def check(self, desired: Sequence[Resource]) -> tuple[Diagnostic, ...]:
@@ -172,19 +140,20 @@ class AwsReader:
 
     def forget(self) -> None:
         """Drop the index, because the account is known to have changed."""
-        with self._lock:
-            self._index = None
+        self._index.forget()
 
     def close(self) -> None:
         """Give the connections back."""
         self._clients.close()
 
-    def _indexed(self) -> Index:
-        now = self._clock.now()
-        with self._lock:
-            if self._index is not None and now - self._index[0] < self._max_age:
-                return self._index[1]
-        index = read_index(self._clients, self._clients.target.identity, self._journal)
-        with self._lock:
-            self._index = (now, index)
-        return index
+    def _read_index(self) -> Index:
+        return read_index(self._clients, self._clients.target.identity, self._journal)
+
+    def _read_limits(self) -> Mapping[str, int]:
+        pages = self._clients.elbv2.get_paginator("describe_account_limits").paginate()
+        return {
+            limit["Name"]: int(limit["Max"])
+            for page in pages
+            for limit in page["Limits"]
+            if limit.get("Max", "").isdecimal()
+        }

@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from providers.aws import addresses
-from providers.aws.addresses import AddressError, Kind
+from providers.aws.addresses import Kind
+from provisioner.core.address_text import AddressError
 from provisioner.model.intent import TargetMode
 from provisioner.model.kube import Key
 from provisioner.model.readiness import GateNames, PodBackend

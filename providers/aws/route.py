@@ -19,6 +19,7 @@ from providers.aws.addresses import Kind, balancer_of
 from providers.aws.evaluation.backends import backends
 from providers.aws.evaluation.matching import asks_for_host, check
 from providers.aws.evaluation.sending import location, redirect_status, rewritten
+from provisioner.core.route import passed_over, shortfalls
 from provisioner.model.resource import Ref, Resource, Spec, Value, by_group
 from provisioner.model.route import (
     Action,
@@ -31,6 +32,7 @@ from provisioner.model.route import (
 )
 
 _NOT_FOUND = 404
+_UNAVAILABLE = 503
 _PROTOCOLS = {"http": "HTTP", "https": "HTTPS"}
 
 
@@ -96,7 +98,12 @@ class _Balancer:
             backends=behind,
             before=tuple(_first(each) for each in actions[:-1]),
             sent=sent,
-            notes=(*_undecided(tried), *problems, *_shortfalls(final, behind)),
+            notes=(
+                *passed_over(tried),
+                *problems,
+                *shortfalls(behind, status=_UNAVAILABLE),
+                *_stays(final),
+            ),
         )
 
     def _listener(self, request: Request) -> Resource | None:
@@ -180,18 +187,8 @@ def _strangers(config: Spec) -> str:
             return ""
 
 
-def _undecided(tried: Sequence[Tried]) -> Iterator[str]:
-    for each in tried:
-        if each.verdict is Verdict.UNDECIDED:
-            problem = next(c.problem for c in each.checks if c.verdict is Verdict.UNDECIDED)
-            yield f"rule {each.priority} ({each.title or each.rule}) was passed over: {problem}"
-
-
-def _shortfalls(action: Mapping[str, Value], behind: Sequence[RoutedBackend]) -> Iterator[str]:
-    """Yield why a forward may not reach anybody, and what keeps a client where it is."""
-    for backend in behind:
-        if backend.targets == () and backend.weight:
-            yield f"{backend.service} has no targets: its share of requests is answered with 503"
+def _stays(action: Mapping[str, Value]) -> Iterator[str]:
+    """Yield what keeps a client where it is."""
     stickiness = _config(action, "ForwardConfig").get("TargetGroupStickinessConfig")
     if isinstance(stickiness, Mapping) and stickiness.get("Enabled"):
         seconds = stickiness.get("DurationSeconds")

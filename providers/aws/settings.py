@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from provisioner.core import annotations as portable
 from provisioner.core.secret_error import SecretError
 from provisioner.model.annotation import PortWord, Setting
 from provisioner.model.kube import NO_STRINGS
@@ -141,7 +140,7 @@ SUBNET_TAGS: Setting[Mapping[str, tuple[str, ...]]] = Setting("subnet-tags")  # 
 # Listeners
 MUTUAL_TLS: Setting[tuple[MutualTls, ...]] = Setting("mutual-authentication")
 LISTENER_ATTRIBUTES: Setting[Mapping[str, str]] = Setting("listener-attributes")  # a family
-CREATE_CERTIFICATE = portable.CREATE_CERTIFICATE
+CREATE_CERTIFICATE: Setting[bool] = Setting("create-acm-cert")
 PRIVATE_CA: Setting[str] = Setting("acm-pca-arn")
 
 # Backends

@@ -16,6 +16,9 @@ from types import MappingProxyType
 
 from provisioner.model.kube import NO_STRINGS
 
+HERE = "here"
+"""Stands for the region of the cluster in questions, which are asked before anybody knows it."""
+
 
 class Source(StrEnum):
     """What may be refused to us without stopping a plan, and what IAM calls reading it.
@@ -37,13 +40,16 @@ class Wanted:
     """Which facts are needed. Everything is sorted, so equal intents ask equal questions.
 
     Attributes:
-        addresses: (name, region) of static addresses that annotations name; region "" is global.
+        addresses: (name, region) of static addresses that annotations name; the region is "" for
+            global ones, else ``HERE``.
         ssl_certificates: (name, region) of Compute certificates that annotations name.
-        ssl_policies: Names of SSL policies that annotations name.
+        ssl_policies: Names of SSL policies that annotations name; ``here/<name>`` is a regional
+            one.
         security_policies: Names of Cloud Armor policies that backends name.
         instances: ``provider_id`` of nodes (``gce://<project>/<zone>/<name>``).
         proxy_only: Whether somebody wants a regional load balancer.
-        regions: Regions that regional load balancers are wanted in; () where nobody wants one.
+        regions: Regions that regional load balancers are wanted in (``HERE``); () where nobody
+            wants one.
     """
 
     addresses: tuple[tuple[str, str], ...] = ()
@@ -86,7 +92,10 @@ class Subnetwork:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaticAddress:
-    """A reserved address of somebody. ``address`` is an IP; ``users`` are links of what has it."""
+    """A reserved address of somebody. ``address`` is an IP; ``users`` are links of what has it.
+
+    ``network_tier`` is that of a regional external one; its forwarding rules must have the same.
+    """
 
     name: str
     link: str
@@ -94,6 +103,7 @@ class StaticAddress:
     region: str = ""
     purpose: str = ""
     external: bool = True
+    network_tier: str = ""
     users: tuple[str, ...] = ()
 
 

@@ -35,28 +35,24 @@ has one backend service for a Service port of the whole cluster, it is
 
 What belongs to the load balancer that replaces another bears its generation: ``@2`` at the end of
 everything that hangs on it, ``@2.1`` for the first generation of a backend there (``@2`` is a
-backend's second one on the first load balancer). Certificates and addresses of one scope serve
-both, and network endpoint groups, which may stand behind several backend services, as well.
+backend's second one on the first load balancer). Certificates serve both where both are in one
+scope, and network endpoint groups, which may stand behind several backend services, in any case.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from provisioner.core.address_text import AddressError, clean, digest10, respelled, spelled
 from provisioner.model.intent import BackendId
 from provisioner.model.resource import SHARED
 
-LONGEST = 256
-
 _PREFIX = "gcp:"
-_FOREIGN = re.compile(r"[^A-Za-z0-9+\-=._:/@]")
-_HASH = 10
-_SUFFIX = 12  # room for a generation, so that an address is cut alike with and without one
+_GENERATION = re.compile(r"@([0-9.]+)$")
 
 
 class Kind(StrEnum):
@@ -93,10 +89,6 @@ class Address:
     balancer: int = 1
 
 
-class AddressError(ValueError):
-    """A text that is no address of ours."""
-
-
 _SLUGS: Mapping[Kind, str] = MappingProxyType(
     {
         Kind.ADDRESS: "address",
@@ -128,14 +120,16 @@ _NUMBERED_TWICE = frozenset(
 )
 """Kinds whose own generation may differ from that of their load balancer."""
 
+_OF_ALL = frozenset({Kind.SSL_CERTIFICATE, Kind.NETWORK_ENDPOINT_GROUP, Kind.NETWORK_ENDPOINTS})
+"""Kinds of a group's own that its load balancers have in common while one replaces another."""
+
 MAIN = "main"
 REDIRECT = "redirect"
 
 
-def digest10(*parts: str) -> str:
-    """Return ten hexadecimal digits that stand for these parts, in this order."""
-    text = "\x00".join(parts)
-    return hashlib.sha256(text.encode()).hexdigest()[:_HASH]
+def readable(text: str) -> str:
+    """Return what people read of an address: group and id, a later generation in brackets."""
+    return _GENERATION.sub(r" (\1)", text.partition("/")[2])
 
 
 def address(group: str, *, balancer: int = 1) -> str:
@@ -208,9 +202,7 @@ def endpoint_group_of(endpoints_address: str) -> str:
 def signed_url_key(backend_address: str, name: str) -> str:
     """Return the address of a signing key of the backend service at an address."""
     head, at, number = backend_address.partition("@")
-    return (
-        _respell(head, Kind.BACKEND_SERVICE, Kind.SIGNED_URL_KEY) + f"/{_clean(name)}{at}{number}"
-    )
+    return _respell(head, Kind.BACKEND_SERVICE, Kind.SIGNED_URL_KEY) + f"/{clean(name)}{at}{number}"
 
 
 def instance_group(zone: str) -> str:
@@ -250,6 +242,16 @@ def parse(text: str) -> Address:
     return Address(kind=kind, rest=rest, generation=own, balancer=balancer)
 
 
+def balancer_of(text: str) -> int:
+    """Return the generation of the load balancer that something belongs to, 0 for all of them.
+
+    Raises:
+        AddressError: It is not an address that this module spells.
+    """
+    parsed = parse(text)
+    return 0 if parsed.kind in _OF_ALL else parsed.balancer
+
+
 def _numbers(kind: Kind, suffix: str) -> tuple[int, int]:
     """Return the generation of the load balancer, and that of the thing itself."""
     if kind not in _NUMBERED_TWICE:
@@ -259,8 +261,7 @@ def _numbers(kind: Kind, suffix: str) -> tuple[int, int]:
 
 
 def _spell(kind: Kind, *elements: str, generation: int = 1, balancer: int = 1) -> str:
-    text = f"{_PREFIX}{_SLUGS[kind]}/" + "/".join(_clean(part) for part in elements)
-    return _cut(text, LONGEST - _SUFFIX) + _suffix(kind, generation, balancer)
+    return spelled(_head(kind), *elements) + _suffix(kind, generation, balancer)
 
 
 def _suffix(kind: Kind, generation: int, balancer: int) -> str:
@@ -271,19 +272,8 @@ def _suffix(kind: Kind, generation: int, balancer: int) -> str:
 
 
 def _respell(text: str, old: Kind, new: Kind) -> str:
-    prefix = f"{_PREFIX}{_SLUGS[old]}/"
-    if not text.startswith(prefix):
-        raise AddressError(f"{text!r} is not the address of a {old}")
-    return f"{_PREFIX}{_SLUGS[new]}/{text.removeprefix(prefix)}"
+    return respelled(text, _head(old), _head(new))
 
 
-def _clean(element: str) -> str:
-    """Return ``element`` in the alphabet of addresses; one that needed it ends in its own hash."""
-    cleaned = _FOREIGN.sub("_", element).replace("@", "_")
-    return cleaned if cleaned == element else f"{cleaned}-{digest10(element)}"
-
-
-def _cut(text: str, longest: int) -> str:
-    if len(text) <= longest:
-        return text
-    return f"{text[: longest - _HASH - 1]}-{digest10(text)}"
+def _head(kind: Kind) -> str:
+    return f"{_PREFIX}{_SLUGS[kind]}"

@@ -53,7 +53,11 @@ class Variant(StrEnum):
 
     @property
     def edge_features(self) -> bool:
-        """Whether Cloud CDN and Identity-Aware Proxy may guard its backend services."""
+        """Whether Cloud CDN and Cloud Armor's global policies may stand before its backends.
+
+        Identity-Aware Proxy may also stand before internal ones ("Ingress configuration on Google
+        Cloud", feature comparison); before regional external ones GKE refuses it.
+        """
         return not self.regional
 
 

@@ -21,6 +21,7 @@ class AccountHead:
     provider: str = ""
     cluster_name: str = ""
     kube_system_uid: str = ""
+    ingress_uid: str = ""
 
 
 def read_head(path: str) -> tuple[AccountHead, InputFile | None]:
@@ -51,5 +52,6 @@ def read_head(path: str) -> tuple[AccountHead, InputFile | None]:
         provider=str(value.get("provider") or ""),
         cluster_name=str(value.get("clusterName") or ""),
         kube_system_uid=str(value.get("kubeSystemUid") or ""),
+        ingress_uid=str(value.get("ingressUid") or ""),
     )
     return head, InputFile(path=path, sha256=hashlib.sha256(content).hexdigest())

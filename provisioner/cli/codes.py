@@ -2,7 +2,7 @@
 
 A list of codes that is kept by hand is wrong within a month. So the reference page is made from
 the syntax trees of the modules that raise the codes: a call whose first argument (or ``code=``) is
-a code, literally or through a constant, is one entry.
+a code, literally or through a constant, is one entry, and so is a parameter's default.
 """
 
 from __future__ import annotations
@@ -81,6 +81,8 @@ def _uses(module: str, tree: ast.Module, constants: Mapping[str, str]) -> Iterat
     functions = {f.name: f for f in ast.walk(tree) if isinstance(f, ast.FunctionDef)}
     for function in functions.values():
         scope = _Scope(module, functions, constants, local=_assigned(function))
+        for default in (*function.args.defaults, *function.args.kw_defaults):
+            yield from scope.uses((), {"code": default} if default else {}, severity="")
         for node in ast.walk(function):
             if isinstance(node, ast.Call):
                 keywords = {k.arg: k.value for k in node.keywords if k.arg}

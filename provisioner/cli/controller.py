@@ -8,8 +8,9 @@ import secrets
 import socket
 from dataclasses import dataclass, replace
 
+from provisioner.cli.clouds import open_cloud
 from provisioner.cli.options import Request
-from provisioner.cli.world import open_cloud, open_cluster
+from provisioner.cli.world import open_cluster
 from provisioner.model.errors import ConfigError
 from provisioner.operator.main import RunOptions
 from provisioner.operator.main import run as run_operator

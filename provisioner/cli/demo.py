@@ -9,14 +9,16 @@ from provisioner.cli import options
 EPILOG = """\b
 Examples:
   provisioner demo
-      from an Ingress to a load balancer and back, in an embedded cloud
+      from an Ingress to a load balancer and back, in an embedded AWS
+  provisioner demo gcp
+      the same story in an embedded Google Cloud
   provisioner demo --keep
       stay up in the middle of it, to look around
 """
 
 
 @click.command(epilog=EPILOG)
-@click.argument("provider", default="aws", type=click.Choice(["aws", "gcp"]), metavar="[aws]")
+@click.argument("provider", default="aws", type=click.Choice(["aws", "gcp"]), metavar="[aws|gcp]")
 @click.option(
     "--keep",
     is_flag=True,
@@ -28,14 +30,8 @@ def demo(*, provider: str, keep: bool) -> int:
 
     Everything listens on this machine only. Nothing needs credentials.
     """
-    from provisioner import wiring
     from provisioner.model.errors import ConfigError
 
-    if provider == "gcp" and provider not in wiring.provider_names():
-        raise ConfigError(
-            "Google Cloud is not built yet, so there is no demo on it",
-            hint="run `provisioner demo` for the demo on AWS",
-        )
     try:
         from provisioner.sandbox.demo import run as run_demo
     except ModuleNotFoundError as error:

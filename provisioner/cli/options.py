@@ -36,8 +36,10 @@ class Request:
     provider: str = ""
     cluster_name: str = ""
     cluster_uid: str = ""
+    ingress_uid: str = ""
     instance: str = "default"
     region: str = ""
+    project: str = ""
     account: str = ""
     endpoint_url: str = ""
     vpc_id: str = ""
@@ -49,7 +51,7 @@ class Request:
     tags: tuple[str, ...] = ()
     node_growth: float = 1.0
     pods_routable: bool | None = None
-    settle_seconds: float = 30.0
+    settle_seconds: float | None = None
     drain_seconds: float | None = None
     drain_dns_seconds: float = 3600.0
     health_deadline_seconds: float = 600.0
@@ -115,8 +117,8 @@ CLOUD_OPTIONS: Final[tuple[Decorator, ...]] = (
         "--provider",
         default="",
         envvar="PROVISIONER_PROVIDER",
-        help="The cloud: aws. Found by itself where the account file or only one installed "
-        "provider tells.",
+        help="The cloud: aws or gcp. Found by itself where the account file, the classes and "
+        "annotations of your files, or the nodes of the cluster tell.",
     ),
     click.option(
         "--cluster-name",
@@ -131,6 +133,13 @@ CLOUD_OPTIONS: Final[tuple[Decorator, ...]] = (
         help="UID of the namespace kube-system, where no cluster can be asked.",
     ),
     click.option(
+        "--ingress-uid",
+        default="",
+        envvar="PROVISIONER_INGRESS_UID",
+        help="Google: the uid in ConfigMap kube-system/ingress-uid, where no cluster can be asked. "
+        "Names of GKE's own resources are made of it.",
+    ),
+    click.option(
         "--instance",
         default="default",
         show_default=True,
@@ -138,7 +147,18 @@ CLOUD_OPTIONS: Final[tuple[Decorator, ...]] = (
         help="Which installation in the cluster this is.",
     ),
     click.option(
-        "--region", default="", envvar="PROVISIONER_REGION", help="Region of the account."
+        "--region",
+        default="",
+        envvar="PROVISIONER_REGION",
+        help="Region of the account. Default on Google: CLOUDSDK_COMPUTE_REGION, else that of the "
+        "nodes.",
+    ),
+    click.option(
+        "--project",
+        default="",
+        envvar="PROVISIONER_PROJECT",
+        help="Google: the project. Default: GOOGLE_CLOUD_PROJECT, CLOUDSDK_CORE_PROJECT, else that "
+        "of the nodes.",
     ),
     click.option(
         "--endpoint-url",
@@ -208,9 +228,8 @@ WAIT_OPTIONS: Final[tuple[Decorator, ...]] = (
     click.option(
         "--settle-seconds",
         type=click.FloatRange(min=0),
-        default=30.0,
-        show_default=True,
-        help="Time that a change of weights takes to reach the data plane.",
+        default=None,
+        help="Time that a change of weights takes to reach the data plane (AWS: 30, Google: 360).",
     ),
     click.option(
         "--drain-seconds",

@@ -164,6 +164,7 @@ _ANNOTATIONS_INTRODUCTION: Final = (
     "| union | Everything is added up; one key with two values is a conflict. |",
     "| per port | Compared only among members on the same listener port. |",
     "| own | Affects only the rules and backends of the Ingress that says it. |",
+    "| member | Affects only the ports and certificates of the Ingress that says it. |",
     "| rule | Affects its own rules; a Service's word counts for rules that lead to it alone. |",
 )
 

@@ -12,9 +12,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+from provisioner.cli.clouds import open_cloud
 from provisioner.cli.options import Request
-from provisioner.cli.world import open_cloud, open_cluster, open_world, open_world_without_cloud
-from provisioner.core.route import answer, as_resources
+from provisioner.cli.world import open_cluster, open_world, open_world_without_cloud
+from provisioner.core.keeping import as_resource
+from provisioner.core.route import answer
 from provisioner.model import route
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.errors import ConfigError
@@ -67,7 +69,7 @@ def existing(request: Request, group: str = "") -> Scene:
     return Scene(
         world=f"what exists now, as {of} has it",
         provider=cloud.provider,
-        resources=as_resources(mine),
+        resources=tuple(map(as_resource, mine)),
         outputs={each.address: each.outputs for each in mine},
     )
 

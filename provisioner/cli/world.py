@@ -15,7 +15,7 @@ import sys
 from dataclasses import dataclass, replace
 
 from provisioner import wiring
-from provisioner.cli.accounts import AccountHead, read_head
+from provisioner.cli.clouds import Cloud, open_cloud
 from provisioner.cli.options import Request
 from provisioner.cli.record import recorded
 from provisioner.cli.takeover import check_take_over
@@ -23,14 +23,13 @@ from provisioner.kube import client as kube_client
 from provisioner.kube import errors, live, overlay
 from provisioner.kube import secrets as kube_secrets
 from provisioner.kube.client import KubeClient
-from provisioner.kube.kinds import TARGET_GROUP_BINDING, KindInfo
+from provisioner.kube.kinds import TARGET_GROUP_BINDING, KindInfo, cloud_kinds
 from provisioner.kube.manifests import Manifests, read_manifests
 from provisioner.kube.registered import with_registered
 from provisioner.kube.selectors import parse_selector
 from provisioner.model.errors import ConfigError
-from provisioner.model.intent import Compatibility
 from provisioner.model.plan import InputFile, Inputs, Plan
-from provisioner.model.settings import Identity, Settings
+from provisioner.model.settings import Settings
 from provisioner.model.snapshot import Snapshot
 from provisioner.ports import CloudTarget, Provider, Reader
 
@@ -61,24 +60,10 @@ class World:
         if self.cluster is None or self.purges or "-" in self.request.files:
             return self
         manifests = _manifests(self.request)
-        snapshot = _snapshot(self.request, manifests, self.cluster)
+        snapshot = _snapshot(self.request, manifests, self.cluster, self.provider)
         return replace(
             self, snapshot=_completed(snapshot, self.cluster, self.provider, self.settings)
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cloud:
-    """The cloud side alone, and whose it is."""
-
-    provider: Provider[object, object]
-    target: CloudTarget
-    settings: Settings
-    account: InputFile | None
-
-    def reader(self, account_file: str) -> Reader[object, object]:
-        """Open the account, live or from its file."""
-        return wiring.open_reader(self.provider, self.target, account_file)
 
 
 def open_world(request: Request) -> World:
@@ -90,14 +75,16 @@ def open_world(request: Request) -> World:
     _check(request)
     manifests = _manifests(request)
     cluster = open_cluster(request)
-    cloud = open_cloud(request, cluster)
+    cloud = open_cloud(request, cluster, files=_files(manifests))
     return World(
         request=request,
         provider=cloud.provider,
         reader=cloud.reader(request.account),
         target=cloud.target,
         settings=cloud.settings,
-        snapshot=_with_secrets(_snapshot(request, manifests, cluster), cluster, cloud),
+        snapshot=_with_secrets(
+            _snapshot(request, manifests, cluster, cloud.provider), cluster, cloud
+        ),
         inputs=_inputs(request, manifests, account=cloud.account, cluster=cluster),
         cluster=cluster,
         sources=frozenset(manifests.snapshot.sources) if manifests is not None else None,
@@ -115,7 +102,7 @@ def open_world_without_cloud(request: Request) -> World:
     _check(world_request)
     manifests = _manifests(request)
     cluster = open_cluster(world_request)
-    cloud = open_cloud(request, cluster)
+    cloud = open_cloud(request, cluster, files=_files(manifests))
     reader = cloud.reader(request.account) if request.account else cloud.provider.no_account()
     return World(
         request=request,
@@ -123,7 +110,9 @@ def open_world_without_cloud(request: Request) -> World:
         reader=reader,
         target=cloud.target,
         settings=cloud.settings,
-        snapshot=_with_secrets(_snapshot(world_request, manifests, cluster), cluster, cloud),
+        snapshot=_with_secrets(
+            _snapshot(world_request, manifests, cluster, cloud.provider), cluster, cloud
+        ),
         inputs=_inputs(request, manifests, account=cloud.account, cluster=cluster),
         cluster=cluster,
         sources=frozenset(manifests.snapshot.sources) if manifests is not None else None,
@@ -176,6 +165,10 @@ def _manifests(request: Request) -> Manifests | None:
     )
 
 
+def _files(manifests: Manifests | None) -> Snapshot | None:
+    return None if manifests is None else manifests.snapshot
+
+
 def open_cluster(request: Request) -> KubeClient | None:
     """Connect to the cluster that a request asks, None where it asks none.
 
@@ -196,25 +189,30 @@ def open_cluster(request: Request) -> KubeClient | None:
 
 
 def _snapshot(
-    request: Request, manifests: Manifests | None, cluster: KubeClient | None
+    request: Request,
+    manifests: Manifests | None,
+    cluster: KubeClient | None,
+    provider: Provider[object, object],
 ) -> Snapshot:
     if manifests is None:
         if cluster is None:
             raise ConfigError("there is nothing to plan", hint="name files with -f")
-        return live.read_snapshot(cluster, more=_further_kinds(request))
+        return live.read_snapshot(cluster, more=_further_kinds(request, provider))
     files = manifests.snapshot
     if cluster is None:
         return replace(files, complete=request.no_cluster)
-    present = live.read_snapshot(cluster, beside=files, more=_further_kinds(request))
+    present = live.read_snapshot(cluster, beside=files, more=_further_kinds(request, provider))
     if request.overlay:
         owned_by = parse_selector(request.owned_by) if request.owned_by else None
         return overlay.overlay(files, present, owned_by=owned_by)
     return overlay.resolve(files, present)
 
 
-def _further_kinds(request: Request) -> tuple[KindInfo, ...]:
-    """Return what a comparison reads besides: the bindings of the incumbent controller."""
-    return (TARGET_GROUP_BINDING,) if request.take_over else ()
+def _further_kinds(request: Request, provider: Provider[object, object]) -> tuple[KindInfo, ...]:
+    """Return what is read besides: kinds of the cloud, for a comparison those of its controller."""
+    groups = {group for group, _ in provider.parameter_kinds}
+    compared = request.take_over and TARGET_GROUP_BINDING.group in groups
+    return (*cloud_kinds(provider), *((TARGET_GROUP_BINDING,) if compared else ()))
 
 
 def _with_secrets(snapshot: Snapshot, cluster: KubeClient | None, cloud: Cloud) -> Snapshot:
@@ -235,92 +233,6 @@ def _completed(
     return with_registered(
         found, client=cluster, asking=provider.sharing, instance=settings.identity.instance
     )
-
-
-def open_cloud(request: Request, cluster: KubeClient | None) -> Cloud:
-    """Find the provider, and say who we are to it."""
-    head, account = read_head(request.account)
-    provider = wiring.load_provider(request.provider or head.provider or _only_provider())
-    if head.provider and head.provider != provider.name:
-        raise ConfigError(
-            f"--account {request.account} is of provider {head.provider!r}, not {provider.name!r}"
-        )
-    identity = _identity(request, head, cluster)
-    target = CloudTarget(
-        identity=identity,
-        region=request.region,
-        endpoint_url=request.endpoint_url,
-        vpc_id=request.vpc_id,
-    )
-    return Cloud(
-        provider=provider, target=target, settings=settings_of(request, identity), account=account
-    )
-
-
-def _only_provider() -> str:
-    names = wiring.provider_names()
-    if len(names) == 1:
-        return names[0]
-    installed = ", ".join(names) or "none"
-    raise ConfigError(
-        f"which cloud? (installed providers: {installed})", hint="name one with --provider"
-    )
-
-
-def _identity(request: Request, head: AccountHead, cluster: KubeClient | None) -> Identity:
-    name = request.cluster_name or head.cluster_name
-    if not name:
-        raise ConfigError(
-            "the cluster has no name",
-            hint="give one with --cluster-name or PROVISIONER_CLUSTER_NAME; "
-            "it is part of every ownership mark",
-        )
-    uid = live.kube_system_uid(cluster) if cluster is not None else ""
-    if uid and request.cluster_uid and uid != request.cluster_uid:
-        raise ConfigError(f"--cluster-uid says {request.cluster_uid}, but the cluster has {uid}")
-    return Identity(
-        cluster_name=name,
-        cluster_uid=uid or request.cluster_uid or head.kube_system_uid or "no-cluster",
-        instance=request.instance,
-    )
-
-
-def settings_of(request: Request, identity: Identity) -> Settings:
-    """Return the settings that a request describes."""
-    return Settings(
-        identity=identity,
-        compatibility=_compatibility(request),
-        classes=request.classes,
-        default_namespace=request.namespace,
-        target_mode=request.target_mode,
-        scheme=request.scheme,
-        node_growth=request.node_growth,
-        pods_routable=request.pods_routable,
-        tags=_tags(request.tags),
-        settle_seconds=request.settle_seconds,
-        drain_seconds=request.drain_seconds,
-        drain_dns_seconds=request.drain_dns_seconds,
-        health_deadline_seconds=request.health_deadline_seconds,
-        prune=request.prune,
-        take_over=request.take_over,
-    )
-
-
-def _compatibility(request: Request) -> Compatibility:
-    """Return whose reading applies: what another controller made is first read as it reads."""
-    if request.compatibility:
-        return Compatibility(request.compatibility)
-    return Compatibility.INCUMBENT if request.take_over else Compatibility.KUBERNETES
-
-
-def _tags(texts: tuple[str, ...]) -> dict[str, str]:
-    found = {}
-    for text in texts:
-        key, equals, value = text.partition("=")
-        if not equals or not key:
-            raise ConfigError(f"--tag {text!r} is not KEY=VALUE")
-        found[key] = value
-    return found
 
 
 def _inputs(

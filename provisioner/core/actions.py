@@ -12,9 +12,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from provisioner.core.annotations import ACTIONS, WEIGHTS, ForwardTo, NamedAction, ServiceWeight
-from provisioner.core.backends import Backends, Reference, Resolved
+from provisioner.core.backends import Backends, Resolved
 from provisioner.core.complaints import Complaints, softened
 from provisioner.core.group import Candidate
+from provisioner.core.service_ports import Reference
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.intent import (
     BackendIntent,

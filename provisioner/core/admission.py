@@ -197,7 +197,7 @@ def _owner_text(key: Key | None) -> str:
 
 
 def _way_out(limit: Limit, advice: str) -> str:
-    ways = [advice] if advice else []
+    ways = [way for way in (advice, limit.advice) if way]
     if limit.adjustable:
         ways.append(f"raise the quota {limit.name}")
     ways.append("give it a group of its own (annotation ingress-provisioner.io/group)")

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import TypeVar, cast
 
 from provisioner.core.values import ListenPort
-from provisioner.model.annotation import Annotation, Merge, Place, Setting
+from provisioner.model.annotation import Annotation, Merge, Place, Setting, TakenFor
 from provisioner.model.intent import (
     BackendProtocol,
     FixedResponse,
@@ -121,11 +121,44 @@ FROM_SECRETS = "from-secret"
 MANAGED = "managed"
 """What ``certificates`` says instead of a name to have the cloud issue one for the hosts."""
 
-CREATE_CERTIFICATE: Setting[bool] = Setting("create-acm-cert")
-"""The same in AWS's own words; like any certificate it makes HTTPS the default port."""
-
 # Rules
 ACTIONS: Setting[NamedAction] = Setting("actions")
+
+RESOLVED = frozenset(
+    setting.name
+    for setting in (
+        GROUP,
+        GROUP_ORDER,
+        SCHEME,
+        LOAD_BALANCER_NAME,
+        IP_ADDRESS_TYPE,
+        SUBNETS,
+        SECURITY_GROUPS,
+        LOAD_BALANCER_ATTRIBUTES,
+        TAGS,
+        LISTEN_PORTS,
+        SSL_REDIRECT,
+        CERTIFICATES,
+        SSL_POLICY,
+        INBOUND_CIDRS,
+        PREFIX_LISTS,
+        TARGET_MODE,
+        BACKEND_PROTOCOL,
+        BACKEND_PROTOCOL_VERSION,
+        HEALTH_CHECK_PORT,
+        HEALTH_CHECK_PROTOCOL,
+        HEALTH_CHECK_PATH,
+        HEALTH_CHECK_INTERVAL,
+        HEALTH_CHECK_TIMEOUT,
+        HEALTHY_THRESHOLD,
+        UNHEALTHY_THRESHOLD,
+        SUCCESS_CODES,
+        TARGET_GROUP_ATTRIBUTES,
+        TARGET_NODE_LABELS,
+        ACTIONS,
+    )
+)
+"""Settings with a field of their own in the Intent; all others travel in ``options``."""
 
 
 def annotation(
@@ -140,6 +173,7 @@ def annotation(
     default: str = "",
     alias: bool = False,
     check_suffix: Callable[[str], None] | None = None,
+    taken_for: TakenFor[T] | None = None,
 ) -> Annotation[object]:
     """Return a row of a table. Tables hold many types, so the row's own is forgotten here.
 
@@ -157,5 +191,6 @@ def annotation(
         default=default,
         alias=alias,
         check_suffix=check_suffix,
+        taken_for=taken_for,
     )
     return cast("Annotation[object]", row)

@@ -6,7 +6,7 @@ Nothing is decided here. What was decided is given the shape that renderers and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from provisioner.core.digest import combined, digest_of
@@ -21,8 +21,8 @@ from provisioner.model.plan import Inputs, LoadBalancerPlan, ModeDecision, Plan
 from provisioner.model.resource import SHARED, ObservedResource, Resource, by_group, has_unknown
 from provisioner.model.settings import Identity
 
-ACCOUNT = "the account"
-"""The subject of account-wide limits; they are listed once, with the shared part."""
+ACCOUNT_WIDE = frozenset({"the account", "the project"})
+"""The subjects of account-wide limits; they are listed once, with the shared part."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ def assemble(
     """
     diagnostics = _unique(draft.diagnostics)
     sorter = _Sorter(draft, diagnostics, membership)
-    shared_subjects = _subjects(sorter.resources.get(SHARED, []), costs) | {ACCOUNT}
+    shared_subjects = _subjects(sorter.resources.get(SHARED, []), costs) | ACCOUNT_WIDE
     parts = {}
     for group in sorter.groups:
         everything = group == SHARED
@@ -71,7 +71,7 @@ def assemble(
         own = tuple(u for u in found if (u.subject in shared_subjects) == everything)
         parts[group] = sorter.part(group, own)
     shared = parts.pop(SHARED)
-    load_balancers = tuple(parts.values())
+    load_balancers = tuple(_held_back(part, shared) for part in parts.values())
     return Plan(
         provider=provider,
         cluster_name=draft.identity.cluster_name,
@@ -83,6 +83,20 @@ def assemble(
         diagnostics=diagnostics,
         outputs=MappingProxyType({r.address: r.outputs for r in draft.observed if r.outputs}),
     )
+
+
+def _held_back(part: LoadBalancerPlan, shared: LoadBalancerPlan) -> LoadBalancerPlan:
+    """Return a load balancer, not applyable where it rests on what is shared and is not.
+
+    Half of it would be made, and the rest would fail for want of what it refers to.
+    """
+    if shared.applyable or not part.applyable:
+        return part
+    missing = {step.id: step.address for step in shared.changes}
+    lacks = {missing[name] for step in part.changes for name in step.after if name in missing}
+    if not lacks:
+        return part
+    return replace(part, applyable=False, lacks=tuple(sorted(lacks)))
 
 
 class _Sorter:

@@ -92,8 +92,18 @@ class Classes:
         place = (name, annotated)
         if place not in self._policies:
             policy = self._of_class_object(name)
-            self._policies[place] = self._with_parameters(policy, name, annotated=annotated)
+            policy = self._with_parameters(policy, name, annotated=annotated)
+            self._policies[place] = self._with_name(policy, name)
         return self._policies[place]
+
+    def _with_name(self, policy: ClassPolicy, name: str) -> ClassPolicy:
+        """Return the policy with what the name of the class says by itself, weakest of all."""
+        words = self._provider.named_class(name).words
+        if not words:
+            return policy
+        named = _values(words, f"class {name}")
+        defaults = replace(policy.defaults, values=policy.defaults.values.over(named))
+        return replace(policy, defaults=defaults)
 
     def _of_class_object(self, name: str) -> ClassPolicy:
         plain = ClassPolicy(compatibility=self._settings.compatibility)
@@ -180,8 +190,8 @@ def _joined(
     policy: ClassPolicy, name: str, parameters: Parameters, words: ClassWords
 ) -> ClassPolicy:
     """Return a policy together with what parameters state; what both state must agree."""
-    stated = _values(parameters, words.words)
-    of_first = _values(parameters, words.of_first)
+    stated = _values(words.words, _name(parameters))
+    of_first = _values(words.of_first, _name(parameters))
     enforced = policy.enforced.values
     twice = [
         complaints.enforced_twice(name, one, enforced.said[setting])
@@ -202,13 +212,13 @@ def _joined(
     )
 
 
-def _values(parameters: Parameters, words: Iterable[ClassWord]) -> Values:
+def _values(words: Iterable[ClassWord], source: str) -> Values:
     said: dict[str, Said[object]] = {}
     families: dict[str, dict[str, Said[object]]] = {}
     for word in words:
         one = Said(
             value=word.value,
-            source=f"{word.field} of {_name(parameters)}",
+            source=f"{word.field} of {source}",
             field=word.field,
             key=word.field,
         )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from provisioner.core import report
-from provisioner.core.backends import DEFAULT_BACKEND
 from provisioner.core.reading import Said
+from provisioner.core.service_ports import DEFAULT_BACKEND
 from provisioner.model.diagnostic import Diagnostic, error, info, warning
 from provisioner.model.intent import PathType
 from provisioner.model.kube import HttpPath, IngressBackend, Key

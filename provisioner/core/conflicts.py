@@ -17,6 +17,7 @@ from provisioner.core.annotations import (
     LOAD_BALANCER_ATTRIBUTES,
     LOAD_BALANCER_NAME,
     PREFIX_LISTS,
+    RESOLVED,
     SCHEME,
     SECURITY_GROUPS,
     SSL_POLICY,
@@ -25,7 +26,7 @@ from provisioner.core.annotations import (
     TAGS,
 )
 from provisioner.core.classes import SUBNET_TAGS
-from provisioner.core.reading import RESOLVED, Said, Table, Values
+from provisioner.core.reading import Said, Table, Values
 from provisioner.core.rules import Draft
 from provisioner.model.annotation import Merge, PortWord
 from provisioner.model.diagnostic import Diagnostic, error, warning

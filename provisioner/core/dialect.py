@@ -12,10 +12,11 @@ from typing import Protocol
 from provisioner.core.portable import PORTABLE
 from provisioner.core.reading import Table
 from provisioner.model.annotation import Annotation, ClassWords, Inexpressible
-from provisioner.model.intent import BackendId
-from provisioner.model.kube import Key, Node, Parameters
+from provisioner.model.intent import BackendId, Compatibility, LoadBalancerIntent
+from provisioner.model.kube import Ingress, Key, Node, Parameters, Service, ServicePort
 from provisioner.model.resource import ObservedResource, Resource
 from provisioner.model.settings import ANNOTATION_PREFIX
+from provisioner.model.words import BackendWords, FrontWords
 
 
 class Dialect(Protocol):
@@ -64,6 +65,19 @@ class Dialect(Protocol):
         """Tell whether files may use this class name without holding the IngressClass."""
         ...
 
+    def incumbent_serves(self, *, annotation: str | None, class_name: str | None) -> bool:
+        """Tell whether the incumbent serves an Ingress without asking any IngressClass.
+
+        Args:
+            annotation: What ``kubernetes.io/ingress.class`` says, None where it is absent.
+            class_name: What ``spec.ingressClassName`` says.
+        """
+        ...
+
+    def incumbent_trace(self, ingress: Ingress) -> str:
+        """Return which field of an Ingress shows that the incumbent serves it now, "" if none."""
+        ...
+
     def neighbour(self, *, controller: str, class_name: str) -> str:
         """Return the product behind a controller or a well-known class name, "" if unknown."""
         ...
@@ -76,6 +90,27 @@ class Dialect(Protocol):
         """Return what a parameters object states for every Ingress of its class."""
         ...
 
+    def front_words(self, ingress: Ingress, values: Mapping[str, object]) -> FrontWords:
+        """Return what native settings mean for the listeners of an Ingress.
+
+        Args:
+            ingress: The Ingress.
+            values: Everything that it and its class say, by setting.
+        """
+        ...
+
+    def backend_words(
+        self, values: Mapping[str, object], port: ServicePort, *, compatibility: Compatibility
+    ) -> BackendWords:
+        """Return what native settings mean for one backend.
+
+        Args:
+            values: Everything that class, Service and Ingress say, by setting.
+            port: The Service port that is used.
+            compatibility: Whose reading applies; the incumbent's default target mode is its own.
+        """
+        ...
+
     def node_impossible(self, node: Node) -> str:
         """Return why this node can never be a target, "" where it can."""
         ...
@@ -86,6 +121,15 @@ class Dialect(Protocol):
 
     def backends_in(self, resources: Iterable[Resource | ObservedResource]) -> frozenset[BackendId]:
         """Return the backends that target groups among resources of one load balancer are for."""
+        ...
+
+    def fallback(
+        self, intent: LoadBalancerIntent, present: Iterable[ObservedResource]
+    ) -> Service | None:
+        """Return the cluster's Service that answers what no rule does, None for none.
+
+        It is as the cloud installs it, for files; a cluster has its own word on it.
+        """
         ...
 
     def by_host(
@@ -108,5 +152,6 @@ def table_of(provider: Dialect) -> Table:
 
 
 def portable_table(provider: Dialect) -> Table:
-    """Return the annotations that a class object may state."""
-    return Table(PORTABLE, (ANNOTATION_PREFIX,), inexpressible=provider.inexpressible)
+    """Return the annotations that a class object may state: ours, those for one cloud included."""
+    own = (a for a in provider.annotations if a.key.startswith(ANNOTATION_PREFIX))
+    return Table((*PORTABLE, *own), (ANNOTATION_PREFIX,), inexpressible=provider.inexpressible)

@@ -5,6 +5,7 @@ change, whatever the order in which they were listed. Providers make that possib
 desired and observed alike; here nothing is known of any cloud.
 
 Only fields that the desired side names are compared: what nobody asked for is not ours to reset.
+Where a provider answers for a field (``owned``), naming none means that there is to be none.
 A field that is known only after apply is a difference only where the resource does not exist yet;
 on an existing one, files cannot tell and must not guess.
 """
@@ -28,11 +29,13 @@ class DiffRules:
     ``create_only`` fields matter at creation alone. Of ``partial`` fields (lists of
     ``{"Key", "Value"}``) only the desired keys are compared. ``immutable`` fields stay for good;
     a resource that needs another value of one appears under its next generation's address.
+    ``owned`` fields are to be absent where the desired side does not name them.
     """
 
     immutable: Mapping[str, frozenset[str]] = field(default_factory=lambda: NO_FIELDS)
     create_only: Mapping[str, frozenset[str]] = field(default_factory=lambda: NO_FIELDS)
     partial: Mapping[str, frozenset[str]] = field(default_factory=lambda: NO_FIELDS)
+    owned: Mapping[str, frozenset[str]] = field(default_factory=lambda: NO_FIELDS)
 
 
 def diff(
@@ -101,9 +104,10 @@ def _compare(desired: Resource, observed: ObservedResource, rules: DiffRules) ->
         desired.kind, frozenset()
     )
     partial = rules.partial.get(desired.kind, frozenset())
+    owned = rules.owned.get(desired.kind, frozenset()) & observed.spec.keys()
     fields = []
-    for path, after in sorted(desired.spec.items()):
-        before = observed.spec.get(path)
+    for path in sorted(desired.spec.keys() | owned):
+        before, after = observed.spec.get(path), desired.spec.get(path)
         if path in partial:
             before = _restricted(before, to=after)
         if path in skipped or has_unknown(after) or canonical(before) == canonical(after):

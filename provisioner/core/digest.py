@@ -74,8 +74,9 @@ def stale_reasons(
 ) -> tuple[str, ...]:
     """Return why a saved plan no longer describes the world, () where it still does.
 
-    Every resource must be in the state the plan found or in the state it leads to, so an
-    interrupted or staged apply goes on. What remains to do must be part of what was saved.
+    Every resource must be in the state the plan found, in the state it leads to, or in one of the
+    states between them where it changes in stages, so an interrupted apply goes on. What remains to
+    do must be part of what was saved.
 
     Args:
         saved: The saved steps as ``{"kind", "address", "action", "before", "after"}`` with
@@ -87,38 +88,66 @@ def stale_reasons(
     for entry in saved:
         known.setdefault(str(entry["address"]), []).append(entry)
     reasons = []
-    for step in current:
-        if step.action is Action.NOOP:
+    for steps in _stages(current):
+        fields = tuple(f for step in steps for f in significant_fields(step, membership))
+        if all(step.action is Action.UPDATE for step in steps) and not fields:
             continue
-        fields = significant_fields(step, membership)
-        if step.action is Action.UPDATE and not fields:
-            continue
-        if not any(_covers(entry, step, fields) for entry in known.get(step.address, [])):
-            what = ", ".join(change.path for change in fields) or step.action.value
-            reasons.append(f"{step.kind} {step.address} has changed since the plan ({what})")
-    return tuple(sorted(set(reasons)))
+        entries = known.get(steps[0].address, [])
+        if not _foreseen(entries, steps[0], fields):
+            what = ", ".join(sorted({f.path for f in fields})) or steps[0].action.value
+            reasons.append(
+                f"{steps[0].kind} {steps[0].address} has changed since the plan ({what})"
+            )
+    return tuple(sorted(reasons))
 
 
-def _covers(entry: Mapping[str, Json], step: Step, fields: Sequence[FieldChange]) -> bool:
-    """Tell whether a saved step starts and ends, field by field, where this one does.
+def _stages(steps: Iterable[Step]) -> Iterable[Sequence[Step]]:
+    """Return what is done, by resource: one that changes in stages has several steps."""
+    found: dict[str, list[Step]] = {}
+    for step in steps:
+        if step.action is not Action.NOOP:
+            found.setdefault(step.address, []).append(step)
+    return found.values()
+
+
+def _foreseen(
+    saved: Sequence[Mapping[str, Json]], first: Step, fields: Sequence[FieldChange]
+) -> bool:
+    """Tell whether what is left to do with a resource is what was saved, or the rest of it.
 
     What the plan was to create may have been created and left half-way (a crash between a create
     and the call that sets its attributes); then only the end counts.
     """
-    before, after = entry["before"], entry["after"]
-    if not isinstance(before, dict) or not isinstance(after, dict) or entry["kind"] != step.kind:
+    kinds = {entry["kind"] for entry in saved}
+    actions = {entry["action"] for entry in saved}
+    if kinds != {first.kind}:
         return False
-    if step.action is Action.DELETE:
-        return entry["action"] == step.action.value
-    saved_creates = entry["action"] in _CREATES
-    if step.action in _CREATES and not saved_creates:
+    if first.action is Action.DELETE:
+        return Action.DELETE in actions
+    created = not _CREATES.isdisjoint(actions)
+    if first.action in _CREATES and not created:
         return False
     return all(
-        change.path in after
-        and _same(after[change.path], change.after)
-        and (saved_creates or _same(before.get(change.path), change.before))
-        for change in fields
+        _on_the_way(saved, fields, path, created=created) for path in {f.path for f in fields}
     )
+
+
+def _on_the_way(
+    saved: Sequence[Mapping[str, Json]], fields: Sequence[FieldChange], path: str, *, created: bool
+) -> bool:
+    """Tell whether a field goes from one of the values that it was to have to a later one.
+
+    ``fields`` are those of all stages; from first to last they are one change.
+    """
+    mine = [change for change in fields if change.path == path]
+    values: list[Json] = []
+    for entry in saved:
+        before, after = entry["before"], entry["after"]
+        if isinstance(before, dict) and isinstance(after, dict) and path in after:
+            values += [before.get(path), after[path]]
+    starts = [place for place, value in enumerate(values) if _same(value, mine[0].before)]
+    first = 0 if created else min(starts, default=len(values))
+    return any(_same(value, mine[-1].after) for value in values[first + 1 :])
 
 
 def _same(saved: Json, value: Value) -> bool:

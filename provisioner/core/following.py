@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from provisioner.core.annotations import TARGET_NODE_LABELS
-from provisioner.core.backends import Backends, can_node_port, port_of
+from provisioner.core.backends import Backends
 from provisioner.core.dialect import Dialect
 from provisioner.core.group import Candidate
+from provisioner.core.service_ports import can_node_port, port_of
 from provisioner.core.targets import Targets
 from provisioner.model.intent import BackendId, BackendIntent, Compatibility
 from provisioner.model.kube import NO_STRINGS, Key, PortRef
@@ -123,7 +124,7 @@ def behind(
 
 
 def _node_labels(candidate: Candidate, backends: Backends, service: Key) -> Labels | None:
-    unread = candidate.failed | backends.unread(service)
+    unread = candidate.failed | backends.unread(candidate, service)
     if TARGET_NODE_LABELS.name in unread:
         return None
     return backends.values_with(candidate, service).get(TARGET_NODE_LABELS) or NO_STRINGS

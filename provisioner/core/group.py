@@ -10,16 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from provisioner.core.annotations import GROUP, GROUP_ORDER
+from provisioner.core.annotations import GROUP, GROUP_ORDER, LISTEN_PORTS
 from provisioner.core.classes import ClassPolicy
+from provisioner.core.dialect import Dialect
+from provisioner.core.objects import Objects
 from provisioner.core.reading import Reading, Table, Values, read_annotations
 from provisioner.core.select import Selected, Standing
 from provisioner.model.annotation import Place
-from provisioner.model.diagnostic import Diagnostic
+from provisioner.model.diagnostic import Diagnostic, error
 from provisioner.model.intent import Compatibility
 from provisioner.model.kube import Ingress, Key
 from provisioner.model.resource import SHARED, Observed
 from provisioner.model.settings import FINALIZER
+from provisioner.model.snapshot import Snapshot
+from provisioner.model.words import FrontWords
 
 Placed = Mapping[Key, tuple[str, ...]]
 """Ingress -> groups in which the cloud holds something of it."""
@@ -35,6 +39,7 @@ class Candidate:
     Attributes:
         values: What class and Ingress say together, strongest first.
         own: What its own annotations say (a rule's options come from there alone).
+        front: What the provider makes of the values for its listeners.
         failed: Settings that it or its class states unreadably.
         problems: Why it cannot be planned; () for a healthy one.
         placed: Something of it may exist already, so what it claims must stay claimed.
@@ -48,6 +53,7 @@ class Candidate:
     policy: ClassPolicy
     values: Values
     own: Values
+    front: FrontWords
     failed: frozenset[str] = frozenset()
     problems: tuple[Diagnostic, ...] = ()
     placed: bool = False
@@ -113,6 +119,32 @@ class Grouping:
     remarks: tuple[Diagnostic, ...]
 
 
+class IngressReader:
+    """Reads what Ingresses say, with the objects of settings that they name."""
+
+    def __init__(self, snapshot: Snapshot, dialect: Dialect, *, table: Table) -> None:
+        self._table = table
+        self._objects = Objects(snapshot)
+        self.dialect = dialect
+
+    def read(self, item: Selected) -> Reading:
+        """Return what an Ingress says by itself."""
+        key = item.ingress.key
+        reading = read_annotations(
+            item.ingress.meta,
+            Place.INGRESS,
+            table=self._table,
+            ingress=key,
+            compatibility=item.policy.compatibility,
+        )
+        return self._objects.in_reading(
+            reading,
+            key,
+            compatibility=item.policy.compatibility,
+            elsewhere=self._table.of_services,
+        )
+
+
 def placed_in(observed: Observed) -> Placed:
     """Return where the cloud holds something of an Ingress, going by the marks."""
     found: dict[Key, set[str]] = {}
@@ -126,7 +158,7 @@ def placed_in(observed: Observed) -> Placed:
 def group(
     selected: Sequence[Selected],
     *,
-    table: Table,
+    reader: IngressReader,
     placed: Placed,
     refused: Mapping[Key, Diagnostic],
     welcome: Welcome = lambda _candidate, _group: (),
@@ -135,7 +167,7 @@ def group(
 
     Args:
         selected: Ingresses that are or were ours.
-        table: The annotations that are read.
+        reader: Reads what they say.
         placed: Where the cloud holds something of an Ingress, as far as anyone looked.
         refused: Ingresses that a limit has no room for, and what they are told.
         welcome: What a policy says to an Ingress in a group.
@@ -144,10 +176,8 @@ def group(
     leaving: dict[str, set[Key]] = {}
     remarks: list[Diagnostic] = []
     for item in selected:
-        reading = read_annotations(
-            item.ingress.meta, Place.INGRESS, table=table, ingress=item.ingress.key
-        )
-        candidate = _candidate(item, reading, placed=placed)
+        reading = reader.read(item)
+        candidate = _candidate(item, reading, reader=reader, placed=placed)
         if (refusal := refused.get(candidate.key)) is not None:
             problems = (*candidate.problems, refusal)
             candidate = replace(candidate, problems=problems, limited=True)
@@ -158,7 +188,8 @@ def group(
         else:
             left.discard(name)
             staying.setdefault(name, []).append(candidate)
-            remarks.extend(d for d in (*reading.diagnostics, *said) if not d.blocking)
+            found = (*reading.diagnostics, *candidate.front.diagnostics, *said)
+            remarks.extend(d for d in found if not d.blocking)
         for group_name in left:
             leaving.setdefault(group_name, set()).add(candidate.key)
     groups = tuple(
@@ -177,21 +208,47 @@ def _group(name: str, candidates: list[Candidate], *, leaving: set[Key]) -> Grou
     )
 
 
-def _candidate(item: Selected, reading: Reading, *, placed: Placed) -> Candidate:
+def _candidate(
+    item: Selected, reading: Reading, *, reader: IngressReader, placed: Placed
+) -> Candidate:
     key = item.ingress.key
     policy = item.policy
     enforced, defaults = policy.enforced, policy.defaults
     overruled = frozenset(enforced.values.said)
     blocking = tuple(d for d in reading.diagnostics if d.blocking)
+    values = policy.imposed_on(reading.values).over(defaults.values)
+    failed = enforced.failed | defaults.failed | (reading.failed - overruled)
+    said = {name: one.value for name, one in values.said.items()}
+    front = reader.dialect.front_words(item.ingress, said)
+    problems = (
+        *item.problems,
+        *(replace(d, ingress=key) for d in blocking),
+        *(d for d in front.diagnostics if d.blocking),
+    )
+    if not problems and not front.ports and LISTEN_PORTS.name not in {*said, *failed}:
+        problems = (_no_ports(item.ingress),)
     return Candidate(
         ingress=item.ingress,
         policy=policy,
-        values=policy.imposed_on(reading.values).over(defaults.values),
+        values=values,
         own=reading.values,
-        failed=enforced.failed | defaults.failed | (reading.failed - overruled),
-        problems=(*item.problems, *(replace(d, ingress=key) for d in blocking)),
+        front=front,
+        failed=failed,
+        problems=problems,
         placed=key in placed or FINALIZER in item.ingress.meta.finalizers,
         seen=key in placed,
+    )
+
+
+def _no_ports(ingress: Ingress) -> Diagnostic:
+    return error(
+        "LISTENER-NONE",
+        f"Ingress {ingress.key}",
+        message="it has nothing to listen on: HTTP is turned off, and no certificate is named for"
+        " HTTPS",
+        field="metadata.annotations",
+        hint="name a certificate, or allow HTTP",
+        ingress=ingress.key,
     )
 
 

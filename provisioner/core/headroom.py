@@ -2,13 +2,15 @@
 
 A provider says what one resource costs (``Provider.costs``); adding up is the same everywhere.
 The *peak* matters because replacing creates before it deletes: a load balancer that ends at 100
-rules may need room for 101 on the way.
+rules may need room for 101 on the way. So may a resource that is changed in stages.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
 from typing import TypeAlias
 
 from provisioner.model.change import Action, Step
@@ -94,12 +96,11 @@ def peak(
     Steps that may run at the same time are taken at their worst: everything that may be created
     is, before anything that need not have been deleted by then.
     """
-    after = {resource.address: resource for resource in desired}
-    before = {resource.address: resource for resource in observed}
+    walked = _Walk(desired, observed)
     now = tally(observed, costs)
     worst = Counter(now)
     for step in _creations_first(steps):
-        gained, lost = _moved(step, before, after, costs)
+        gained, lost = walked.moved(step, costs)
         now.update(gained)
         for place in gained:
             worst[place] = max(worst[place], now[place])
@@ -107,18 +108,97 @@ def peak(
     return worst
 
 
-def _moved(
-    step: Step,
-    before: Mapping[str, ObservedResource],
-    after: Mapping[str, Resource],
+def greatest(
+    *,
+    desired: Sequence[Resource],
+    observed: Sequence[ObservedResource],
+    steps: Sequence[Step],
     costs: CostOf,
-) -> tuple[Counter[Place], Counter[Place]]:
-    """Return what one step adds and takes away; an update counts by its difference."""
-    if "#" in step.id or step.action is Action.NOOP:
-        return Counter(), Counter()
-    gained = tally([after[step.address]], costs) if step.address in after else Counter()
-    lost = tally([before[step.address]], costs) if step.address in before else Counter()
-    return gained - lost, lost - gained
+    place: Place,
+) -> Mapping[Key, int]:
+    """Return by how much each Ingress's own use of a place grows at some moment of these steps.
+
+    Args:
+        desired: The end state.
+        observed: What exists now.
+        steps: How one becomes the other, in order.
+        costs: The provider's price list.
+        place: The limit and what it is counted over.
+    """
+    walked = _Walk(desired, observed)
+    growth: Counter[Key] = Counter()
+    for step in _creations_first(steps):
+        before, after = walked.states(step)
+        first = walked.first(step.address)
+        if after is None or after is before:
+            continue
+        grown = _by_ingress([after], costs, place)
+        grown.subtract(_by_ingress([first] if first is not None else [], costs, place))
+        for key, units in grown.items():
+            growth[key] = max(growth[key], units)
+    return {key: units for key, units in growth.items() if units > 0}
+
+
+class _Walk:
+    """The resources as they are while steps are walked.
+
+    A stage of a change (``address#stage``) is what is there with the fields that it changes.
+    """
+
+    def __init__(self, desired: Sequence[Resource], observed: Sequence[ObservedResource]) -> None:
+        self._after = {resource.address: resource for resource in desired}
+        self._first = {resource.address: resource for resource in observed}
+        self._now: dict[str, Resource | ObservedResource] = {**self._first}
+
+    def first(self, address: str) -> ObservedResource | None:
+        """Return what was there in the beginning."""
+        return self._first.get(address)
+
+    def states(
+        self, step: Step
+    ) -> tuple[Resource | ObservedResource | None, Resource | ObservedResource | None]:
+        """Return a step's resource before and after it, and go on to the latter."""
+        before = self._now.get(step.address)
+        after = before if step.action is Action.NOOP else self._following(step, before)
+        if after is None:
+            self._now.pop(step.address, None)
+        else:
+            self._now[step.address] = after
+        return before, after
+
+    def moved(self, step: Step, costs: CostOf) -> tuple[Counter[Place], Counter[Place]]:
+        """Return what one step adds and takes away; an update counts by its difference."""
+        before, after = self.states(step)
+        if before is after:
+            return Counter(), Counter()
+        gained = tally([after], costs) if after is not None else Counter()
+        lost = tally([before], costs) if before is not None else Counter()
+        return gained - lost, lost - gained
+
+    def _following(
+        self, step: Step, before: Resource | ObservedResource | None
+    ) -> Resource | ObservedResource | None:
+        if "#" not in step.id:
+            return self._after.get(step.address)
+        if before is None or not step.fields:
+            return before
+        fields = {**before.spec, **{field.path: field.after for field in step.fields}}
+        spec = {path: value for path, value in fields.items() if value is not None}
+        return replace(before, spec=MappingProxyType(spec))
+
+
+def _by_ingress(
+    resources: Iterable[Resource | ObservedResource], costs: CostOf, place: Place
+) -> Counter[Key]:
+    """Return what Ingresses take of a place for themselves alone."""
+    found: Counter[Key] = Counter()
+    for resource in resources:
+        owner = resource.ingresses[0] if len(resource.ingresses) == 1 else None
+        for cost in costs(resource):
+            key = cost.ingress or owner
+            if key is not None and (cost.limit, cost.subject) == place:
+                found[key] += cost.units
+    return found
 
 
 def _creations_first(steps: Sequence[Step]) -> list[Step]:
@@ -143,7 +223,8 @@ def _parts(desired: Sequence[Resource], costs: CostOf) -> dict[Place, Counter[st
     for resource in desired:
         owner = owner_text(resource.ingresses)
         for cost in costs(resource):
-            parts.setdefault((cost.limit, cost.subject), Counter())[owner] += cost.units
+            name = str(cost.ingress) if cost.ingress is not None else owner
+            parts.setdefault((cost.limit, cost.subject), Counter())[name] += cost.units
     return parts
 
 

@@ -14,7 +14,6 @@ from provisioner.core import annotations as settings_of
 from provisioner.core.conflicts import Ledger, Scopes, unheard_ports
 from provisioner.core.listeners import certificate_hosts, certificates, redirect_port
 from provisioner.core.rules import Draft
-from provisioner.core.secrets import takes_secrets
 from provisioner.model.diagnostic import Diagnostic, error
 from provisioner.model.intent import Compatibility
 from provisioner.model.kube import Key
@@ -125,7 +124,8 @@ def _missing_certificates(hearing: Hearing) -> dict[Key, tuple[Diagnostic, ...]]
         on_port = [draft for draft in everyone if port in draft.https]
         if certificates(on_port) or certificate_hosts(on_port):
             continue
-        if any(takes_secrets(draft.candidate) for draft in on_port):
+        fronts = [draft.candidate.front for draft in on_port]
+        if any(front.tls_secrets or front.certificate_elsewhere for front in fronts):
             continue
         for draft in hearing.accepted:
             if draft in on_port:

@@ -19,13 +19,12 @@ from provisioner.core.annotations import (
     SSL_POLICY,
     SSL_REDIRECT,
 )
-from provisioner.core.backends import DEFAULT_BACKEND
 from provisioner.core.company import Company, Findings
 from provisioner.core.conflicts import Ledger
 from provisioner.core.ownership import owned_rules
 from provisioner.core.rule_options import NOTHING
 from provisioner.core.rules import Draft
-from provisioner.core.secrets import takes_secrets
+from provisioner.core.service_ports import DEFAULT_BACKEND
 from provisioner.core.tls import NOTHING_BROUGHT, together
 from provisioner.model.diagnostic import Diagnostic, error, warning
 from provisioner.model.intent import (
@@ -125,17 +124,25 @@ def certificates(drafts: Sequence[Draft], *, by_order: bool = False) -> tuple[st
 def _named(draft: Draft) -> tuple[str, ...]:
     """Return the certificates that a member names, words for where to take them from left out."""
     words = {FROM_SECRETS, MANAGED}
-    return tuple(n for n in draft.candidate.values.get(CERTIFICATES) or () if n not in words)
+    said = draft.candidate.values.get(CERTIFICATES) or ()
+    return (*(name for name in said if name not in words), *draft.candidate.front.certificates)
 
 
 def certificate_hosts(drafts: Iterable[Draft]) -> tuple[tuple[Key, str], ...]:
-    """Return the hosts to find certificates for: of members that name none themselves."""
+    """Return the hosts to find, or make, certificates for: of members that name none themselves."""
     return tuple(
         (draft.candidate.key, host)
         for draft in _in_order(drafts)
-        if not _named(draft) and not takes_secrets(draft.candidate)
+        if _goes_by_host(draft)
         for host in draft.hosts
     )
+
+
+def _goes_by_host(draft: Draft) -> bool:
+    front = draft.candidate.front
+    if MANAGED in (draft.candidate.values.get(CERTIFICATES) or ()):
+        return True
+    return not (_named(draft) or front.tls_secrets or front.certificate_elsewhere)
 
 
 def _in_order(drafts: Iterable[Draft]) -> list[Draft]:

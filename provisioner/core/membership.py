@@ -10,11 +10,12 @@ This is for members that are programmed; one that never was is refused by ``core
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from provisioner.core.headroom import CostOf, Place, tally
 from provisioner.model.diagnostic import Diagnostic, warning
+from provisioner.model.intent import LoadBalancerIntent
 from provisioner.model.kube import Key
 from provisioner.model.limits import Limits
 from provisioner.model.resource import (
@@ -32,11 +33,30 @@ class Membership:
     """What trimming needs to know.
 
     ``fields`` is kind -> the spec field that lists targets; ``zone_of`` is a target's Id -> zone.
+    ``members`` hear of targets that are nobody's in particular.
     """
 
     fields: Mapping[str, str]
     zone_of: Mapping[str, str]
     programmed: frozenset[Key]
+    members: tuple[Key, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        load_balancer: LoadBalancerIntent,
+        fields: Mapping[str, str],
+        *,
+        programmed: frozenset[Key],
+    ) -> Membership:
+        """Return what is to be known of one load balancer."""
+        backends = (*load_balancer.backends, *load_balancer.following)
+        return cls(
+            fields=fields,
+            zone_of={pod.ip: pod.zone for backend in backends for pod in backend.pods or ()},
+            programmed=programmed,
+            members=tuple(member.ingress for member in load_balancer.members),
+        )
 
 
 def trimmed(
@@ -69,7 +89,8 @@ def trimmed(
         smaller = resource.with_spec(**{**NO_SPEC, field: kept})
         total.subtract(tally([resource], costs) - tally([smaller], costs))
         result.append(smaller)
-        findings.append(_waiting(resource, place, len(listed), len(kept), limits))
+        said = _waiting(resource, place, len(listed), len(kept), limits)
+        findings += [said] if resource.ingresses else _told(said, membership.members)
     return tuple(result), tuple(findings)
 
 
@@ -122,6 +143,12 @@ def _keep(
 def _zone(target: Value, zone_of: Mapping[str, str]) -> str:
     identity = target.get("Id") if isinstance(target, Mapping) else None
     return zone_of.get(identity, "") if isinstance(identity, str) else ""
+
+
+def _told(said: Diagnostic, members: Sequence[Key]) -> Iterator[Diagnostic]:
+    """Yield what every member is told of targets that all of them may send requests to."""
+    for member in members:
+        yield replace(said, subject=f"Ingress {member}", ingress=member)
 
 
 def _waiting(

@@ -17,7 +17,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from provisioner.core.annotations import ModeWish
-from provisioner.core.backends import default_wish
 from provisioner.core.mode_sums import Arithmetic
 from provisioner.core.translate import PODS_ROUTABLE
 from provisioner.model.diagnostic import Diagnostic, error, info, warning
@@ -38,7 +37,7 @@ NEAR = 0.8
 HEADROOM = 0.8
 """Share of a limit within which pods must fit before a way back to them is proposed."""
 
-_DEFAULTS = {ModeWish.POD: TargetMode.POD, ModeWish.NODE_PORT: TargetMode.NODE_PORT}
+_CONFIGURED = {ModeWish.POD: TargetMode.POD, ModeWish.NODE_PORT: TargetMode.NODE_PORT}
 
 NEITHER_FITS = "MODE-NEITHER-FITS"
 
@@ -146,9 +145,11 @@ def _fixed(
     Where only the incumbent's way decides, what is in force is stronger: that controller has a
     setting of its own for it, which can be told from what it made alone.
     """
-    default = _DEFAULTS.get(default_wish(settings.target_mode, load_balancer.compatibility))
     fixed: dict[BackendId, tuple[TargetMode, str]] = {}
     for backend in load_balancer.backends:
+        default = backend.default_mode
+        if settings.target_mode:
+            default = _CONFIGURED.get(ModeWish(settings.target_mode))
         if backend.mode is not None:
             fixed[backend.id] = (backend.mode, backend.mode_source)
         elif default is not None and not backend.mode_source:

@@ -9,14 +9,14 @@ Nothing here reads, writes, waits or logs. Equal input gives a byte-identical pl
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Generic, TypeVar
 
 from provisioner.core import mode as modes
 from provisioner.core.approvals import Withdrawn, without_room
-from provisioner.core.assemble import Draft, assemble, subject_of
+from provisioner.core.assemble import Draft, assemble, subject_of, unresolved
 from provisioner.core.diff import DiffRules, diff
 from provisioner.core.gate import Judged, over_the_peak, overfull, programmed
 from provisioner.core.headroom import CostOf, Prices, tally
@@ -24,6 +24,7 @@ from provisioner.core.membership import Membership, trimmed
 from provisioner.core.order import ordered
 from provisioner.core.select import is_complete, unmentioned
 from provisioner.core.translate import intents
+from provisioner.model.change import Step
 from provisioner.model.diagnostic import Diagnostic, error
 from provisioner.model.expression import Expressed, Expression, SharedExpression, StepRoom
 from provisioner.model.intent import Intent, LoadBalancerIntent
@@ -135,8 +136,9 @@ def compute(provider: Provider[W, F], world: World[F]) -> Plan:
             resources=this.resources,
             observed=world.observed,
             decisions=this.decisions,
-            foreign=provider.foreign_usage(world.facts),
+            foreign=provider.foreign_usage(world.facts, world.observed),
             refused=refused,
+            common={name: part.expressed.common for name, part in this.parts.items()},
         )
         more = overfull(judged, costs, world.limits)
         withdrawn = without_room(this.expressed, this.intent, more)
@@ -173,12 +175,17 @@ def _without(world: World[F], withdrawn: Withdrawn) -> World[F]:
 
 
 def wanted(provider: Provider[W, F], world: World[F]) -> tuple[Resource, ...]:
-    """Return what every load balancer consists of, before anybody is refused by a limit.
+    """Return what every load balancer consists of and what they share, before any limit is judged.
 
     This is what resources that another controller made are compared with, to tell what they are.
     """
     expressed = _express(provider, world, {}, costs=Prices(provider.costs), before=None).expressed
-    return tuple(resource for part in expressed for resource in part.resources)
+    shared = provider.express_shared(
+        expressed,
+        world.facts,
+        SharedExpression(observed=world.observed, settings=world.settings, complete=False),
+    )
+    return tuple(resource for part in (*expressed, shared) for resource in part.resources)
 
 
 def _express(
@@ -244,13 +251,13 @@ def _part(
         ),
         world.facts,
     )
-    resources, waiting = _trim(provider, world, load_balancer, part=expressed, costs=costs)
+    fitting, waiting = _trim(provider, world, load_balancer, part=expressed, costs=costs)
     return Part(
         intent=load_balancer,
         kept=kept,
         decision=decision,
-        expressed=expressed,
-        resources=resources,
+        expressed=replace(expressed, common=tuple(r for r in fitting if r.group == SHARED)),
+        resources=tuple(r for r in fitting if r.group != SHARED),
         diagnostics=(*remarks, *expressed.diagnostics, *waiting),
     )
 
@@ -283,33 +290,30 @@ def _trim(
     part: Expressed,
     costs: CostOf,
 ) -> tuple[tuple[Resource, ...], tuple[Diagnostic, ...]]:
-    observed = world.observed.of_group(part.group)
-    backends = (*load_balancer.backends, *load_balancer.following)
-    zone_of = {pod.ip: pod.zone for backend in backends for pod in backend.pods or ()}
-    membership = Membership(
-        fields=provider.membership, zone_of=zone_of, programmed=programmed(observed)
-    )
-    return trimmed(part.resources, observed, membership, costs=costs, limits=world.limits)
+    observed = (*world.observed.of_group(part.group), *world.observed.of_group(SHARED))
+    there = programmed(observed, costs)
+    membership = Membership.of(load_balancer, provider.membership, programmed=there)
+    wanted = (*part.resources, *part.common)
+    return trimmed(wanted, observed, membership, costs=costs, limits=world.limits)
 
 
 def _draft(provider: Provider[W, F], world: World[F], this: Round, costs: CostOf) -> Draft:
-    complete = is_complete(world.snapshot) and world.groups is None and world.exclusive
-    shared = provider.express_shared(
-        this.expressed,
-        world.facts,
-        SharedExpression(observed=world.observed, settings=world.settings, complete=complete),
-    )
-    resources = [*shared.resources]
-    for own in this.resources.values():
-        resources += own
     kept = {name: tuple(sorted(part.kept)) for name, part in this.parts.items()}
     blind = tuple(_blind(world, this, kept))
     observed = _ours_to_change(world, this.expressed)
-    rules = DiffRules(
-        immutable=provider.immutable, create_only=provider.create_only, partial=provider.partial
-    )
     room = StepRoom(limits=world.limits, used=MappingProxyType(tally(observed, costs)))
-    steps = ordered(provider.steps(diff(resources, observed, rules), world.observed, room))
+
+    def drafted(shared: Expressed) -> tuple[list[Resource], tuple[Step, ...]]:
+        resources = [*shared.resources, *(r for own in this.resources.values() for r in own)]
+        changes = diff(resources, observed, _diff_rules(provider))
+        return resources, ordered(provider.steps(changes, world.observed, room))
+
+    shared = _shared(provider, world, this)
+    resources, steps = drafted(shared)
+    stuck = {step.group for step in unresolved(steps)} if world.applyable else set()
+    if SHARED in stuck and len(stuck) > 1:
+        shared = _shared(provider, world, this, without=stuck)
+        resources, steps = drafted(shared)
     return Draft(
         intent=this.intent,
         decisions=this.decisions,
@@ -329,6 +333,35 @@ def _draft(provider: Provider[W, F], world: World[F], this: Round, costs: CostOf
         identity=world.settings.identity,
         inputs=world.inputs,
         applyable=world.applyable,
+    )
+
+
+def _shared(
+    provider: Provider[W, F], world: World[F], this: Round, *, without: Container[str] = ()
+) -> Expressed:
+    """Return what load balancers share.
+
+    What cannot be applied yet would keep all of it from being applied, and with it everybody else.
+    So the needs of such load balancers (``without``) are left out; what exists for them stays.
+    """
+    heard = [part for part in this.expressed if part.group not in without]
+    everyone = len(heard) == len(this.expressed)
+    complete = is_complete(world.snapshot) and world.groups is None and world.exclusive
+    return provider.express_shared(
+        heard,
+        world.facts,
+        SharedExpression(
+            observed=world.observed, settings=world.settings, complete=complete and everyone
+        ),
+    )
+
+
+def _diff_rules(provider: Provider[W, F]) -> DiffRules:
+    return DiffRules(
+        immutable=provider.immutable,
+        create_only=provider.create_only,
+        partial=provider.partial,
+        owned=provider.owned,
     )
 
 

@@ -145,13 +145,13 @@ _LOAD_BALANCER = (
         merge=Merge.OWN,
         type_name='"HTTP:80, HTTPS:443", or a JSON list of {PROTO: port}',
         summary="Ports on which this Ingress is served.",
-        default="HTTPS:443 where certificates are named, else HTTP:80",
+        default="HTTPS:443 where certificates are named, else HTTP:80; by GKE's annotations both",
     ),
     _portable(
         SSL_REDIRECT,
         port,
         merge=Merge.EXCLUSIVE,
-        type_name="port",
+        type_name="port (Google: 443)",
         summary="Redirects every HTTP port of the load balancer to this HTTPS port.",
     ),
     _portable(
@@ -161,7 +161,7 @@ _LOAD_BALANCER = (
         type_name="list | from-secret | managed",
         summary="Certificates for the HTTPS ports, the first is the default; or those of the"
         " Secrets in spec.tls; or new ones of the cloud's own.",
-        default="found by host name",
+        default="found by host name on AWS; on Google those of the Secrets in spec.tls",
     ),
 )
 
@@ -187,7 +187,8 @@ _BACKENDS = (
         choice({w: w for w in ("round-robin", "least-requests", "random")}),
         merge=Merge.OWN,
         type_name="round-robin | least-requests | random",
-        summary="How a target is chosen for a request.",
+        summary="How a target is chosen for a request; a classic load balancer of Google's refuses"
+        " all but round-robin.",
         default="the cloud's own",
     ),
     _portable(
@@ -223,7 +224,7 @@ _HEALTH_CHECKS = (
         merge=Merge.OWN,
         type_name="path",
         summary="Path that is requested.",
-        default="/",
+        default="/; on Google that of the readiness probe",
     ),
     _portable(
         HEALTH_CHECK_INTERVAL,
@@ -231,15 +232,16 @@ _HEALTH_CHECKS = (
         merge=Merge.OWN,
         type_name="seconds",
         summary="Time between two checks of one target.",
-        default="15",
+        default="15; on Google that of the readiness probe",
     ),
     _portable(
         HEALTH_CHECK_TIMEOUT,
         integer(1, 300),
         merge=Merge.OWN,
         type_name="seconds",
-        summary="Time after which a check without an answer has failed.",
-        default="5",
+        summary="Time after which a check without an answer has failed; on Google at most the"
+        " time between two.",
+        default="5; on Google that of the readiness probe",
     ),
     _portable(
         HEALTHY_THRESHOLD,
@@ -261,7 +263,7 @@ _HEALTH_CHECKS = (
         SUCCESS_CODES,
         required_text,
         merge=Merge.OWN,
-        type_name="list of codes or ranges",
+        type_name="list of codes or ranges (Google: 200)",
         summary="Status codes that count as healthy.",
         default="200",
     ),
@@ -283,7 +285,7 @@ _RULES = (
         merge=Merge.OWN,
         type_name='"service:port=weight,...", or a JSON object of them',
         summary="Splits the traffic of each path that leads to one of these Services among all of"
-        " them; two to five, weights 0 to 999.",
+        " them; two to five, weights 0 to 999. A classic load balancer of Google's refuses it.",
         default="all of it to the Service that the path names",
     ),
     _portable(
@@ -291,7 +293,8 @@ _RULES = (
         portable_values.retries,
         merge=Merge.OWN,
         type_name='"attempts=3,per-try-timeout=2s,on=5xx connect-failure"',
-        summary="Repeats requests that failed; an ALB cannot, and refuses it.",
+        summary="Repeats requests that failed; an ALB and a classic load balancer of Google's"
+        " cannot, and refuse it.",
         default="none",
     ),
 )
@@ -303,14 +306,15 @@ _OPERATIONS = (
         merge=Merge.EXCLUSIVE,
         type_name='false | s3://bucket/prefix | true | 0 to 1; ",format=json" may follow',
         summary="Where requests are logged (AWS: a bucket), or what share of them (Google).",
-        default="what exists is left alone",
+        default="what exists is left alone on AWS; on Google every request",
     ),
     _portable(
         CIRCUIT_BREAKERS,
         portable_values.circuit_breakers,
         merge=Merge.OWN,
         type_name='"max-connections=100,max-requests=1000"',
-        summary="Caps on what is sent to a backend; an ALB has none, and refuses it.",
+        summary="Caps on what is sent to a backend; an ALB and a classic load balancer of"
+        " Google's have none, and refuse it.",
         default="none",
     ),
 )

@@ -7,7 +7,8 @@ every chance to recover.
 Two kinds of names are answered. One is the incumbent controller's: the rest of the condition type
 is the name of a target group. It is answered only where a target group of ours has that name, since
 the incumbent may be running beside us. The other is ours: the rest is the name of a Service,
-because nobody who writes a Deployment can know the name of a target group beforehand.
+because nobody who writes a Deployment can know the name of a target group beforehand. On Google the
+incumbent's gate names nothing; it is answered for pods that are registered with something of ours.
 """
 
 from __future__ import annotations
@@ -68,6 +69,8 @@ def verdicts(
     found = []
     for gate in waits(pod, names):
         answering = _answering(gate, pod, backends, names)
+        if gate in names.whole:
+            answering = tuple(b for b in answering if pod.ip in health.get(b.id, {}))
         if not answering and not gate.startswith(names.by_service):
             continue
         if all(backend.id in health for backend in answering if backend.takes_pods):
@@ -80,6 +83,8 @@ def _answering(
 ) -> tuple[PodBackend, ...]:
     """Return the backends that a gate means, in the pod's namespace."""
     here = [b for b in backends if b.service.namespace == pod.meta.namespace]
+    if gate in names.whole:
+        return tuple(here)
     for prefix in names.by_service:
         if gate.startswith(prefix):
             return tuple(b for b in here if b.service.name == gate.removeprefix(prefix))

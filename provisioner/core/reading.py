@@ -8,13 +8,13 @@ a warning, and two keys that feed one setting with different values an error.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Generic, TypeVar, cast
 
-from provisioner.core import annotations as settings_of
 from provisioner.core import report
+from provisioner.core.annotations import RESOLVED
 from provisioner.core.values import UnsupportedError
 from provisioner.model.annotation import (
     Annotation,
@@ -24,48 +24,13 @@ from provisioner.model.annotation import (
     Place,
     Setting,
 )
-from provisioner.model.diagnostic import Diagnostic, error, warning
+from provisioner.model.diagnostic import Diagnostic, Severity, error, warning
+from provisioner.model.intent import Compatibility
 from provisioner.model.kube import Key, Meta
 
 T = TypeVar("T")
 
 FAMILY = ".*"
-
-RESOLVED = frozenset(
-    setting.name
-    for setting in (
-        settings_of.GROUP,
-        settings_of.GROUP_ORDER,
-        settings_of.SCHEME,
-        settings_of.LOAD_BALANCER_NAME,
-        settings_of.IP_ADDRESS_TYPE,
-        settings_of.SUBNETS,
-        settings_of.SECURITY_GROUPS,
-        settings_of.LOAD_BALANCER_ATTRIBUTES,
-        settings_of.TAGS,
-        settings_of.LISTEN_PORTS,
-        settings_of.SSL_REDIRECT,
-        settings_of.CERTIFICATES,
-        settings_of.SSL_POLICY,
-        settings_of.INBOUND_CIDRS,
-        settings_of.PREFIX_LISTS,
-        settings_of.TARGET_MODE,
-        settings_of.BACKEND_PROTOCOL,
-        settings_of.BACKEND_PROTOCOL_VERSION,
-        settings_of.HEALTH_CHECK_PORT,
-        settings_of.HEALTH_CHECK_PROTOCOL,
-        settings_of.HEALTH_CHECK_PATH,
-        settings_of.HEALTH_CHECK_INTERVAL,
-        settings_of.HEALTH_CHECK_TIMEOUT,
-        settings_of.HEALTHY_THRESHOLD,
-        settings_of.UNHEALTHY_THRESHOLD,
-        settings_of.SUCCESS_CODES,
-        settings_of.TARGET_GROUP_ATTRIBUTES,
-        settings_of.TARGET_NODE_LABELS,
-        settings_of.ACTIONS,
-    )
-)
-"""Settings with a field of their own in the Intent; all others travel in ``options``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +119,9 @@ class Table:
         self.prefixes = tuple(prefixes)
         self.inexpressible = inexpressible
         self.either = frozenset(a.setting.name for a in annotations if a.either)
+        self.of_services = frozenset(
+            a.setting.name for a in annotations if Place.SERVICE in a.places
+        )
         self._aliases = frozenset(a.key for a in annotations if a.alias)
         self._exact = {a.key: a for a in annotations if not a.key.endswith(FAMILY)}
         self._families = {a.key.removesuffix("*"): a for a in annotations if a.key.endswith(FAMILY)}
@@ -228,6 +196,7 @@ class Origin:
     place: Place | None
     field: str = "metadata.annotations"
     word: str = "annotation"
+    lenient: bool = False  # what the incumbent controller makes do with, counts
     hidden: str = ""  # a prefix that the writer leaves out
     ingress: Key | None = None
 
@@ -242,7 +211,12 @@ class Origin:
 
 
 def read_annotations(
-    meta: Meta, place: Place, *, table: Table, ingress: Key | None = None
+    meta: Meta,
+    place: Place,
+    *,
+    table: Table,
+    ingress: Key | None = None,
+    compatibility: Compatibility = Compatibility.KUBERNETES,
 ) -> Reading:
     """Return what an object's annotations say.
 
@@ -254,8 +228,14 @@ def read_annotations(
         place: Which kind of object it is.
         table: The annotations that are read, portable and native ones together.
         ingress: Whose the diagnostics are, None where the object belongs to no Ingress.
+        compatibility: Whose reading applies: the incumbent makes do with some unreadable values.
     """
-    origin = Origin(subject=f"{place} {meta.key}", place=place, ingress=ingress)
+    origin = Origin(
+        subject=f"{place} {meta.key}",
+        place=place,
+        ingress=ingress,
+        lenient=compatibility is Compatibility.INCUMBENT,
+    )
     return read(meta.annotations, origin, table=table)
 
 
@@ -293,9 +273,13 @@ class _Reader:
         try:
             value = self._parsed(annotation, suffix, raw)
         except AnnotationError as problem:
-            self._failed.add(name)
-            self._problems.append(self._refused(key, problem, annotation))
-            return
+            refusal = self._refused(key, problem, annotation)
+            if not self._origin.lenient or annotation.taken_for is None:
+                self._failed.add(name)
+                self._problems.append(refusal)
+                return
+            value = annotation.taken_for.value
+            self._problems.append(_made_do(refusal, annotation.taken_for.words))
         if value is not None:
             self._keep(annotation, suffix, self._as_said(key, value))
 
@@ -383,3 +367,9 @@ class _Reader:
             hint="keep one of the two",
             ingress=origin.ingress,
         )
+
+
+def _made_do(refusal: Diagnostic, words: str) -> Diagnostic:
+    """Return what is wrong with a value that counts all the same, as the incumbent has it."""
+    message = f"{refusal.message}; it counts as {words} (compatibility incumbent)"
+    return replace(refusal, severity=Severity.WARNING, message=message, blocking=False)

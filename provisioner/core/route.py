@@ -8,32 +8,15 @@ host in a Host header, as one does with curl). Where still two could be meant, n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from provisioner.model.errors import ConfigError
-from provisioner.model.resource import ObservedResource, Resource
-from provisioner.model.route import Answer, Reply, Request
+from provisioner.model.route import Answer, Reply, Request, RoutedBackend, Tried, Verdict
 
 _NAMED = 5
 _NOBODY = "no Ingress of ours asks for one, or it is not applied yet"
 
 AddressesOf = Callable[[str], tuple[str, ...]]
-
-
-def as_resources(observed: Sequence[ObservedResource]) -> tuple[Resource, ...]:
-    """Return what exists in the form of what is wanted, so that both are asked alike."""
-    return tuple(
-        Resource(
-            kind=each.kind,
-            address=each.address,
-            group=each.group,
-            name=each.name,
-            ingresses=each.ingresses,
-            spec=each.spec,
-            title=each.title,
-        )
-        for each in observed
-    )
 
 
 def answer(
@@ -73,6 +56,23 @@ def answer(
         because=because,
         notes=(*reply.notes, *notes),
     )
+
+
+def passed_over(tried: Sequence[Tried]) -> Iterator[str]:
+    """Yield which rules could not be decided, and so were passed over."""
+    for each in tried:
+        if each.verdict is Verdict.UNDECIDED:
+            problem = next(c.problem for c in each.checks if c.verdict is Verdict.UNDECIDED)
+            yield f"rule {each.priority} ({each.title or each.rule}) was passed over: {problem}"
+
+
+def shortfalls(behind: Sequence[RoutedBackend], *, status: int) -> Iterator[str]:
+    """Yield why a forward may not reach anybody; ``status`` is what clients get then."""
+    for backend in behind:
+        if backend.targets == () and backend.weight:
+            yield (
+                f"{backend.service} has no targets: its share of requests is answered with {status}"
+            )
 
 
 def _chosen(

@@ -13,12 +13,10 @@ from dataclasses import dataclass, replace
 from provisioner.core.actions import NO_SERVICE, Deed, Deeds
 from provisioner.core.annotations import (
     ACTIONS,
-    CERTIFICATES,
-    CREATE_CERTIFICATE,
     LISTEN_PORTS,
     WEIGHTS,
 )
-from provisioner.core.backends import DEFAULT_BACKEND, Backends
+from provisioner.core.backends import Backends
 from provisioner.core.complaints import Complaints
 from provisioner.core.dialect import Dialect
 from provisioner.core.group import Candidate
@@ -26,6 +24,7 @@ from provisioner.core.hosts import host_problem
 from provisioner.core.reading import Table
 from provisioner.core.rule_options import NOTHING, RuleOptions
 from provisioner.core.secrets import Secrets
+from provisioner.core.service_ports import DEFAULT_BACKEND
 from provisioner.core.values import ListenPort
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.intent import (
@@ -127,13 +126,10 @@ class _Drafting:
     def _ports(self) -> tuple[ListenPort, ...]:
         if LISTEN_PORTS.name in self._candidate.failed:
             return ()
-        values = self._candidate.values
-        said = values.get(LISTEN_PORTS)
+        said = self._candidate.values.get(LISTEN_PORTS)
         if said is not None:
             return said
-        if values.get(CERTIFICATES) or values.get(CREATE_CERTIFICATE):
-            return (ListenPort(443, ListenerProtocol.HTTPS),)
-        return (ListenPort(80, ListenerProtocol.HTTP),)
+        return tuple(ListenPort(*port) for port in self._candidate.front.ports)
 
     def _default(self) -> tuple[RuleAction | None, Mapping[str, object]]:
         """Return the default backend's action and options; 503 where there is no doing it."""

@@ -9,9 +9,15 @@ CONTENT = "SECRET-CONTENT"
 
 
 class SecretError(Exception):
-    """A Secret that does not hold what was asked of it; the text never quotes what it holds."""
+    """A Secret that does not hold what was asked of it; the text never quotes what it holds.
 
-    def __init__(self, message: str, *, code: str = CONTENT, hint: str = "") -> None:
+    ``name`` is which Secret, where a value names several.
+    """
+
+    def __init__(
+        self, message: str, *, code: str = CONTENT, hint: str = "", name: str = ""
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.hint = hint
+        self.name = name

@@ -5,26 +5,26 @@ see, with the value hidden behind it until the engine sends it. The salt is the 
 purpose, so equal secrets of two installations, or of two uses, do not look equal.
 
 Core knows no cloud's settings. A value that needs a Secret says so itself (``NamesSecret``), and
-takes out of it what it needs.
+takes out of it what it needs; one that needs several is a ``NamesSecrets``.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Protocol, runtime_checkable
 
-from provisioner.core.annotations import CERTIFICATES, FROM_SECRETS
 from provisioner.core.dialect import Dialect, table_of
-from provisioner.core.group import Candidate, group
-from provisioner.core.reading import read_annotations
+from provisioner.core.group import Candidate, IngressReader, group
+from provisioner.core.objects import NamesObject, Naming, Objects
+from provisioner.core.reading import Said, Table, read_annotations
 from provisioner.core.secret_error import SecretError
 from provisioner.core.select import select
 from provisioner.model.annotation import Place
 from provisioner.model.diagnostic import Diagnostic, error
-from provisioner.model.kube import Ingress, Key, Secret
+from provisioner.model.kube import Ingress, Key, Secret, Service
 from provisioner.model.resource import Fingerprint
 from provisioner.model.settings import Identity, Settings
 from provisioner.model.snapshot import Snapshot
@@ -54,6 +54,33 @@ class NamesSecret(Protocol):
         Raises:
             SecretError: The Secret lacks it.
         """
+        ...
+
+
+@runtime_checkable
+class NamesSecrets(Protocol):
+    """A setting's value that is complete only together with several Secrets."""
+
+    @property
+    def secret_names(self) -> tuple[str, ...]:
+        """The Secrets' names; () where it needs none."""
+        ...
+
+    def with_secrets(self, data: Mapping[str, Mapping[str, bytes]], seal: Seal) -> object:
+        """Return the value with what the Secrets hold, by their names.
+
+        Raises:
+            SecretError: One of them lacks it; ``name`` says which.
+        """
+        ...
+
+
+@runtime_checkable
+class SaysWhere(Protocol):
+    """A value out of an object of settings, which can tell where it names a Secret."""
+
+    def place_of_secret(self, name: str) -> tuple[str, str, str]:
+        """Return the kind and the name of the object, and the field that names the Secret."""
         ...
 
 
@@ -87,12 +114,11 @@ class Secrets:
         filled: dict[str, object] = dict(options)
         problems: list[Diagnostic] = []
         for name, value in options.items():
-            if isinstance(value, NamesSecret):
-                key = Key(ingress.namespace, value.secret_name)
-                try:
-                    filled[name] = self._filled(key, value)
-                except SecretError as problem:
-                    problems.append(complaint(problem, ingress, field=self._field(ingress, name)))
+            try:
+                filled[name] = self._filled(ingress.namespace, value)
+            except SecretError as problem:
+                found = complaint(problem, ingress, field=self._field(ingress, name))
+                problems.append(_placed(found, problem.name, value))
         return Filled(options=MappingProxyType(filled), problems=tuple(problems))
 
     def find(self, key: Key) -> Secret | None:
@@ -110,9 +136,11 @@ class Secrets:
                 f"Secret {key} could not be read: {why}",
                 code=UNREADABLE,
                 hint="let the controller get secrets in this namespace",
+                name=key.name,
             )
         if self._snapshot.live or self._snapshot.complete or self._snapshot.asked_cluster:
-            raise SecretError(f"Secret {key} does not exist", code=MISSING, hint="create it")
+            text = f"Secret {key} does not exist"
+            raise SecretError(text, code=MISSING, hint="create it", name=key.name)
         return None
 
     def seal(self, text: str, purpose: str) -> Fingerprint:
@@ -126,14 +154,37 @@ class Secrets:
         stated = next((key for key in keys if key.endswith(f"/{setting}")), "")
         return f"metadata.annotations[{stated}]" if stated else setting
 
-    def _filled(self, key: Key, value: NamesSecret) -> object:
-        secret = self.find(key)
-        if secret is None:
+    def _filled(self, namespace: str, value: object) -> object:
+        names = secret_names(value)
+        found = {name: self.find(Key(namespace, name)) for name in names}
+        data = {name: secret.data for name, secret in found.items() if secret is not None}
+        if len(data) < len(found):
             return value
         try:
-            return value.filled(secret.data, self.seal)
+            if isinstance(value, NamesSecrets):
+                return value.with_secrets(MappingProxyType(data), self.seal)
+            if isinstance(value, NamesSecret):
+                return value.filled(data[value.secret_name], self.seal)
         except SecretError as problem:
-            raise SecretError(f"Secret {key} {problem}", hint=problem.hint) from None
+            key = Key(namespace, problem.name or names[0])
+            text = f"Secret {key} {problem}"
+            raise SecretError(text, hint=problem.hint, name=key.name) from None
+        return value
+
+
+def secret_names(value: object) -> tuple[str, ...]:
+    """Return the Secrets that a setting's value names."""
+    if isinstance(value, NamesSecrets):
+        return value.secret_names
+    return (value.secret_name,) if isinstance(value, NamesSecret) else ()
+
+
+def _placed(found: Diagnostic, secret: str, value: object) -> Diagnostic:
+    """Return a diagnostic on the object that names the Secret, where the value is out of one."""
+    if not isinstance(value, SaysWhere) or found.ingress is None:
+        return found
+    kind, name, field = value.place_of_secret(secret)
+    return replace(found, subject=f"{kind} {found.ingress.namespace}/{name}", field=field)
 
 
 def complaint(problem: SecretError, ingress: Key, *, field: str) -> Diagnostic:
@@ -148,11 +199,6 @@ def complaint(problem: SecretError, ingress: Key, *, field: str) -> Diagnostic:
     )
 
 
-def takes_secrets(candidate: Candidate) -> bool:
-    """Tell whether an Ingress takes its certificates from the Secrets in ``spec.tls``."""
-    return FROM_SECRETS in (candidate.values.get(CERTIFICATES) or ())
-
-
 def named_secrets(
     snapshot: Snapshot, provider: Dialect, settings: Settings
 ) -> Mapping[Key, frozenset[Key]]:
@@ -162,35 +208,59 @@ def named_secrets(
     """
     table = table_of(provider)
     selection = select(snapshot, provider, settings=settings)
-    groups = group(selection.selected, table=table, placed={}, refused={}).groups
-    by_service = {
-        key: tuple(
-            said.value.secret_name
-            for said in read_annotations(
-                service.meta, Place.SERVICE, table=table
-            ).values.said.values()
-            if isinstance(said.value, NamesSecret)
-        )
-        for key, service in snapshot.services.items()
-        if any(table.reads(name) for name in service.meta.annotations)
-    }
+    reader = IngressReader(snapshot, provider, table=table)
+    groups = group(selection.selected, reader=reader, placed={}, refused={}).groups
+    services = _ServiceSecrets(snapshot, table)
     found = {
         candidate.key: frozenset(Key(candidate.key.namespace, name) for name in names)
         for one in groups
         for candidate in one.candidates
-        if (names := {n for n in _names(candidate, by_service) if n})
+        if (names := {n for n in _names(candidate, services) if n})
     }
     return MappingProxyType(found)
 
 
-def _names(candidate: Candidate, by_service: Mapping[Key, tuple[str, ...]]) -> Iterator[str]:
-    if takes_secrets(candidate):
+class _ServiceSecrets:
+    """The Secrets that Services name, themselves or in the objects that they name."""
+
+    def __init__(self, snapshot: Snapshot, table: Table) -> None:
+        self._services = snapshot.services
+        self._table = table
+        self._objects = Objects(snapshot)
+        self._found: dict[Key, tuple[str, ...]] = {}
+
+    def of(self, key: Key) -> tuple[str, ...]:
+        """Return the names of the Secrets of a Service; () where nobody knows the Service."""
+        if key not in self._found:
+            service = self._services.get(key)
+            self._found[key] = () if service is None else tuple(self._names(service))
+        return self._found[key]
+
+    def _names(self, service: Service) -> Iterator[str]:
+        if not any(self._table.reads(name) for name in service.meta.annotations):
+            return
+        reading = read_annotations(service.meta, Place.SERVICE, table=self._table)
+        for said in reading.values.said.values():
+            for value in self._values(said, service):
+                yield from secret_names(value)
+
+    def _values(self, said: Said[object], service: Service) -> Iterator[object]:
+        """Yield what a Service says for each of its ports."""
+        if not isinstance(said.value, NamesObject):
+            yield said.value
+            return
+        for port in service.ports:
+            naming = Naming(ingress=service.key, subject=f"Service {service.key}", port=port)
+            yield self._objects.fill(said, naming).value
+
+
+def _names(candidate: Candidate, services: _ServiceSecrets) -> Iterator[str]:
+    if candidate.front.tls_secrets:
         yield from (tls.secret_name for tls in candidate.ingress.tls)
     for said in candidate.values.said.values():
-        if isinstance(said.value, NamesSecret):
-            yield said.value.secret_name
+        yield from secret_names(said.value)
     for service in _services(candidate.ingress):
-        yield from by_service.get(Key(candidate.key.namespace, service), ())
+        yield from services.of(Key(candidate.key.namespace, service))
 
 
 def _services(ingress: Ingress) -> Iterator[str]:

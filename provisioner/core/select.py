@@ -6,7 +6,9 @@ default class acts when an Ingress is created and is no reason to take one over 
 
 Whose the others are is said by name where the provider knows the neighbour: one by one for files,
 in one sentence for a cluster, where a neighbour may have hundreds. A take-over looks at the
-incumbent's Ingresses as if they were ours, by the incumbent's own rules of selection.
+incumbent's Ingresses as if they were ours, by the incumbent's own rules of selection. GKE's
+controller knows no IngressClass: it goes by the annotation, which to it counts before the field,
+and takes what has neither. What it serves in a cluster is never ours, whatever its field says.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from enum import StrEnum
 
 from provisioner.core.classes import Classes, ClassPolicy
 from provisioner.core.dialect import Dialect
+from provisioner.core.incumbency import served_by_incumbent
 from provisioner.model.diagnostic import Diagnostic, error, info, warning
 from provisioner.model.kube import Ingress, IngressClass, Key
 from provisioner.model.resource import ObservedResource
@@ -67,7 +70,7 @@ class _Verdict:
     standing: Standing
     remark: Diagnostic | None = None
     problem: Diagnostic | None = None
-    class_name: str = ""  # where it is not the one that the Ingress names in its field
+    class_name: str | None = None  # where it is not the one that the Ingress names in its field
 
 
 def class_name(ingress: Ingress) -> str | None:
@@ -90,12 +93,13 @@ def select(snapshot: Snapshot, provider: Dialect, *, settings: Settings) -> Sele
     remarks: dict[Diagnostic, None] = {}
     for key in sorted(snapshot.ingresses):
         ingress = snapshot.ingresses[key]
-        verdict = judge.verdict(ingress)
+        verdict = judge.guarded(ingress)
         remarks.update(dict.fromkeys(_remarks(ingress, verdict)))
         if verdict.standing is Standing.FOREIGN:
             not_ours.append(key)
             continue
-        name = verdict.class_name or class_name(ingress) or ""
+        name = verdict.class_name
+        name = (class_name(ingress) or "") if name is None else name
         annotated = name not in {"", ingress.class_name} and name == _older_class(ingress)
         policy = classes.policy(name, annotated=annotated)
         remarks.update(dict.fromkeys(policy.remarks))
@@ -141,17 +145,31 @@ class _Judge:
     settings: Settings
     counted: dict[tuple[str, str, str], int] = field(default_factory=dict)
 
+    def guarded(self, ingress: Ingress) -> _Verdict:
+        """Return whose an Ingress is, with the reason why it may not be written yet."""
+        verdict = self.verdict(ingress)
+        if verdict.standing is not Standing.OURS or verdict.problem is not None:
+            return verdict
+        problem = served_by_incumbent(ingress, self.snapshot, self.provider, self.settings)
+        return verdict if problem is None else replace(verdict, problem=problem)
+
     def verdict(self, ingress: Ingress) -> _Verdict:
         """Return whose an Ingress is."""
         name = class_name(ingress)
+        older = _older_class(ingress)
+        alone = self.provider.incumbent_serves(annotation=older, class_name=ingress.class_name)
         if self.settings.take_over:
-            theirs = self._of_incumbent(ingress, name)
+            theirs = self._without_any_class(older) if alone else self._of_incumbent(ingress, name)
             if theirs is not None:
                 return theirs
+        if alone and self.snapshot.live:
+            return self._served_without_class(ingress, older)
+        if alone and older is not None:
+            name = older
         known = self.snapshot.classes.get(name) if name is not None else None
         if known is not None:
             if known.controller == self.provider.controller:
-                return _Verdict(standing=Standing.OURS)
+                return _Verdict(standing=Standing.OURS, class_name=name)
             return self._of_neighbour(ingress, known)
         if self.snapshot.live:
             return self._without_class(ingress, name)
@@ -161,11 +179,14 @@ class _Judge:
         """Yield a remark on each class of a cluster whose Ingresses an incumbent serves."""
         for (name, controller, product), count in sorted(self.counted.items()):
             them = "Ingress is" if count == 1 else "Ingresses are"
+            whose = f"{product} ({controller})" if controller else product
             yield info(
                 "CLASS-NEIGHBOUR",
-                f"IngressClass {name}",
-                message=f"{count} {them} served by {product} ({controller}) and not planned",
-                field="spec.controller",
+                f"IngressClass {name}" if controller else _annotated(name),
+                message=f"{count} {them} served by {whose} and not planned",
+                field="spec.controller"
+                if controller
+                else f"metadata.annotations[{CLASS_ANNOTATION}]",
                 hint=TO_COMPARE.replace("it ", "them ", 1).replace("have it", "have them"),
             )
 
@@ -186,6 +207,19 @@ class _Judge:
         if default is None or not self._incumbent(classes[default].controller):
             return None
         return _Verdict(standing=Standing.OURS, class_name=default)
+
+    def _without_any_class(self, annotation: str | None) -> _Verdict | None:
+        """Judge what the incumbent serves without any IngressClass, in a take-over."""
+        theirs = self.provider.infers_class(annotation)
+        return _Verdict(standing=Standing.OURS, class_name=annotation or "") if theirs else None
+
+    def _served_without_class(self, ingress: Ingress, annotation: str | None) -> _Verdict:
+        """Judge what the incumbent serves in a cluster: two controllers must never meet there."""
+        product = self.provider.neighbour(controller="", class_name=annotation or "")
+        if not _was_ours(ingress):
+            place = (annotation or "", "", product or "the incumbent controller")
+            self.counted[place] = self.counted.get(place, 0) + 1
+        return _foreign(ingress, "", tell=False)
 
     def _ours(self, name: str) -> bool:
         known = self.snapshot.classes.get(name)
@@ -212,7 +246,7 @@ class _Judge:
     def _in_files(self, ingress: Ingress, name: str | None) -> _Verdict:
         """Judge an Ingress of files that do not hold the class object."""
         if self.provider.infers_class(name) or name in self.settings.classes:
-            return _Verdict(standing=Standing.OURS)
+            return _Verdict(standing=Standing.OURS, class_name=name or "")
         if not name:
             return _foreign(ingress, "it names no class", tell=True, hint=NAME_A_CLASS)
         product = self.provider.neighbour(controller="", class_name=name)
@@ -237,6 +271,10 @@ class _Judge:
         reason = "IngressClass objects could not be listed" if unknown else _absent(name)
         hint = "allow listing ingressclasses" if unknown else f"create IngressClass {name}"
         return _foreign(ingress, reason, tell=True, hint=hint)
+
+
+def _annotated(name: str) -> str:
+    return f"Ingresses of class {name}" if name else "Ingresses without a class"
 
 
 def _default_class(classes: Mapping[str, IngressClass]) -> str | None:
@@ -310,7 +348,11 @@ def _remarks(ingress: Ingress, verdict: _Verdict) -> tuple[Diagnostic, ...]:
         return found
     if ingress.class_name is None:
         return found
-    return (*found, _two_classes(ingress, older or ""))
+    by_field = verdict.class_name in {None, ingress.class_name}
+    return (
+        *found,
+        _two_classes(ingress, older or "", counts="field" if by_field else "annotation"),
+    )
 
 
 def _not_ours(ingress: Ingress, reason: str, *, hint: str) -> Diagnostic:
@@ -340,13 +382,13 @@ def _lost_class(ingress: Ingress, name: str, *, snapshot: Snapshot) -> Diagnosti
     )
 
 
-def _two_classes(ingress: Ingress, older: str) -> Diagnostic:
+def _two_classes(ingress: Ingress, older: str, *, counts: str) -> Diagnostic:
     return warning(
         "CLASS-CONTRADICTION",
         f"Ingress {ingress.key}",
         message=f"spec.ingressClassName is {ingress.class_name} and annotation {CLASS_ANNOTATION}"
-        f" is {older}; the field counts",
+        f' is "{older}"; the {counts} counts',
         field=f"metadata.annotations[{CLASS_ANNOTATION}]",
-        hint="remove the annotation",
+        hint="remove the one that does not count",
         ingress=ingress.key,
     )

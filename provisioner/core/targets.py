@@ -22,6 +22,7 @@ from provisioner.model.kube import (
     ServicePort,
     Workload,
 )
+from provisioner.model.probe import Probe
 from provisioner.model.snapshot import Snapshot
 
 EXCLUDING_LABELS = frozenset(
@@ -106,6 +107,19 @@ class Population:
         slot = (workload.meta.namespace, workload.kind, workload.meta.name)
         return max(workload.replicas, self._maxima.get(slot, 0))
 
+    def probe(self, service: Service, target: int | str, *, scheme: str) -> Probe | None:
+        """Return the readiness probe of the container that serves a target port.
+
+        The first that a load balancer can ask as well, of the oldest workload, then by name: GKE
+        looks at pods in the same order. It asks no host by name, sends no header but ``Host``, and
+        goes to the port that serves.
+        """
+        for workload in sorted(self.workloads(service), key=_age):
+            for probe in workload.probes:
+                if probe.scheme == scheme and _plain(probe) and _serves(probe, target):
+                    return probe
+        return None
+
     def container_port(self, service: Service, name: str) -> int:
         """Return the number of a named container port where all workloads agree, else 0."""
         numbers = {
@@ -115,6 +129,26 @@ class Population:
             if port_name == name
         }
         return numbers.pop() if len(numbers) == 1 else 0
+
+
+def _age(workload: Workload) -> tuple[bool, str, Key, str]:
+    """Sort key of age: oldest first; what was never created (a file) is youngest."""
+    created = workload.meta.created
+    return (not created, created, workload.meta.key, workload.kind)
+
+
+def _plain(probe: Probe) -> bool:
+    """Tell whether anybody could ask what a probe asks, at an address and with a host name."""
+    names = [name.lower() for name, _ in probe.headers]
+    return not probe.host and names in ([], ["host"])
+
+
+def _serves(probe: Probe, target: int | str) -> bool:
+    """Tell whether a probe goes to a port of its container that is the target port."""
+    for name, number in probe.ports:
+        if target in ((name, number) if name else (number,)):
+            return probe.port in (name, number)
+    return False
 
 
 def _surged(pods: int, surge: str) -> int:
@@ -185,6 +219,10 @@ class Targets:
     def count(self, service: Service, pods: tuple[PodTarget, ...] | None) -> TargetCount:
         """Return how many pods a Service has or may have."""
         return self._population.count(service, None if pods is None else len(pods))
+
+    def probe(self, service: Service, port: ServicePort, *, scheme: str) -> Probe | None:
+        """Return the readiness probe behind a Service port that a load balancer can ask as well."""
+        return self._population.probe(service, port.target_port or port.port, scheme=scheme)
 
     def target_port(self, service: Service, port: ServicePort) -> int:
         """Return the number of a target port; 0 where it is a name that nothing resolves alike."""

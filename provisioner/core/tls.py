@@ -1,9 +1,11 @@
 """Certificates that Ingresses bring along in the Secrets of ``spec.tls``.
 
 Everything that a cloud would refuse and that can be told without asking it is told here: no such
-Secret, no certificate in it, a key that is another certificate's. One Ingress with such a Secret is
-set aside with its last good rules and the certificate that it has; its neighbours go on. Expiry is
-judged later, by whoever knows what time it is.
+Secret, no certificate in it, a key that is another certificate's. Where HTTPS is all there is, one
+Ingress with such a Secret is set aside with its last good rules and the certificate that it has;
+where a provider serves HTTP beside it, that goes on, since many a certificate is issued only to a
+host that answers over HTTP (ACME HTTP-01). Neighbours go on in any case. Expiry is judged later, by
+whoever knows what time it is.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from provisioner.core import x509
 from provisioner.core.group import Candidate
 from provisioner.core.hosts import host_problem
 from provisioner.core.secret_error import SecretError
-from provisioner.core.secrets import Secrets, complaint, takes_secrets
+from provisioner.core.secrets import Secrets, complaint
 from provisioner.model.diagnostic import Diagnostic, error
 from provisioner.model.intent import TlsSecret
 from provisioner.model.kube import Key, Secret
@@ -30,10 +32,17 @@ _KEY_PURPOSE = "tls-private-key"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brought:
-    """The certificates that one Ingress brings along, and why it may not."""
+    """The certificates that one Ingress brings along, and why it may not.
+
+    Attributes:
+        secrets: The certificates; lost ones among them where the Ingress goes on without.
+        problems: Why the Ingress cannot be planned.
+        losses: Why it goes on without a certificate.
+    """
 
     secrets: tuple[TlsSecret, ...] = ()
     problems: tuple[Diagnostic, ...] = ()
+    losses: tuple[Diagnostic, ...] = ()
 
 
 NOTHING_BROUGHT = Brought()
@@ -41,7 +50,7 @@ NOTHING_BROUGHT = Brought()
 
 def brought_by(candidate: Candidate, secrets: Secrets) -> Brought:
     """Return the certificates that an Ingress brings along."""
-    if not takes_secrets(candidate):
+    if not candidate.front.tls_secrets:
         return NOTHING_BROUGHT
     places: dict[str, int] = {}
     hosts: dict[str, set[str]] = {}
@@ -61,10 +70,13 @@ def brought_by(candidate: Candidate, secrets: Secrets) -> Brought:
         except SecretError as problem:
             where = f"{_FIELD}[{index}].secretName"
             problems.append(complaint(problem, candidate.key, field=where))
-        else:
-            whose = (candidate.key,)
-            found.append(replace(content, members=whose, hosts=tuple(sorted(hosts[name]))))
-    return Brought(secrets=tuple(found), problems=tuple(problems))
+            content = TlsSecret(secret=key, members=(), lost=True)
+        whose = (candidate.key,)
+        found.append(replace(content, members=whose, hosts=tuple(sorted(hosts[name]))))
+    if candidate.front.goes_on:
+        return Brought(secrets=tuple(found), losses=tuple(problems))
+    usable = tuple(secret for secret in found if not secret.lost)
+    return Brought(secrets=usable, problems=tuple(problems))
 
 
 def together(brought: Iterable[Brought]) -> tuple[TlsSecret, ...]:

@@ -7,8 +7,8 @@ group's part. Every Ingress, path and setting that does not make it leaves a dia
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -20,7 +20,7 @@ from provisioner.core.company import Company, Findings, Seen
 from provisioner.core.conflicts import Ledger, Scopes
 from provisioner.core.dialect import Dialect, table_of
 from provisioner.core.following import Following, read_by
-from provisioner.core.group import Group, group, placed_in
+from provisioner.core.group import Group, IngressReader, group, placed_in
 from provisioner.core.hearing import Hearing, heard
 from provisioner.core.listeners import listeners
 from provisioner.core.rules import Draft, Drafter
@@ -97,16 +97,20 @@ def intents(
 
     grouping = group(
         selection.selected,
-        table=table,
+        reader=IngressReader(snapshot, provider, table=table),
         placed=placed_in(observed),
         refused=refused,
         welcome=lambda candidate, name: tuple(findings(candidate, rights_on(name), scopes)),
     )
-    backends = Backends(snapshot, provider, settings=settings, table=table)
     secrets = Secrets(snapshot, settings)
+    backends = Backends(snapshot, provider, settings=settings, table=table, secrets=secrets)
     following = Following(snapshot, provider)
     drafter = Drafter(backends, table=table, dialect=provider, secrets=secrets)
-    own = table.options(Merge.OWN, place=Place.INGRESS)
+    own = tuple(
+        name
+        for merge in (Merge.OWN, Merge.MEMBER)
+        for name in table.options(merge, place=Place.INGRESS)
+    )
     built = []
     for one in grouping.groups:
         resources = observed.of_group(one.name)
@@ -179,7 +183,7 @@ class _Builder:
         for draft in self._drafts:
             for remark in draft.remarks:
                 findings.remark(remark)
-        for remark in hearing.remarks:
+        for remark in (*hearing.remarks, *self._losses()):
             findings.remark(remark)
         compatibility = hearing.ledger.agreed("compatibility")
         company = Company(
@@ -194,7 +198,13 @@ class _Builder:
         built = listeners(company, findings)
         quarantined = _quarantined(hearing, findings)
         intent = self._intent(hearing, company, built=built, quarantined=quarantined)
+        intent = self._with_fallback(intent, hearing)
         return _Built(intent=intent, diagnostics=_diagnostics(hearing, findings, quarantined))
+
+    def _losses(self) -> Iterator[Diagnostic]:
+        """Yield the certificates that members go on without."""
+        for candidate in self._group.candidates:
+            yield from self._brought[candidate.key].losses
 
     def _intent(
         self,
@@ -226,6 +236,21 @@ class _Builder:
             tags=ledger.union(settings_of.TAGS.name),
             options=self._options(hearing),
         )
+
+    def _with_fallback(self, intent: LoadBalancerIntent, hearing: Hearing) -> LoadBalancerIntent:
+        """Return the intent with the backend that answers what nobody else does, if there is one.
+
+        It counts as the first member's, so that it goes with the load balancer.
+        """
+        wanted = self._seen.dialect.fallback(intent, self._seen.resources)
+        if wanted is None or not hearing.accepted:
+            return intent
+        first = hearing.accepted[0].candidate
+        found = self._drafter.backends.fallback(first, wanted)
+        if found is None or any(found.id == backend.id for backend in intent.backends):
+            return intent
+        backends = tuple(sorted((*intent.backends, found), key=lambda backend: backend.id))
+        return replace(intent, backends=backends)
 
     def _led_to(
         self, company: Company, backends: Sequence[BackendIntent]
@@ -278,7 +303,7 @@ def _naming(hearing: Hearing) -> Mapping[str, tuple[Key, ...]]:
     found: dict[str, list[Key]] = {}
     for draft in (*hearing.accepted, *hearing.retained):
         named: tuple[str, ...] = draft.candidate.values.get(settings_of.CERTIFICATES) or ()
-        for name in dict.fromkeys(named):
+        for name in dict.fromkeys((*named, *draft.candidate.front.certificates)):
             found.setdefault(name, []).append(draft.candidate.key)
     return MappingProxyType({name: tuple(sorted(found[name])) for name in sorted(found)})
 

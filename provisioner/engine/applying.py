@@ -164,7 +164,8 @@ class Applier(Generic[W, F]):
         match waiting.kind:
             case Wait.SETTLED:
                 ages = [self._settling.age(address, now) for address in waiting.on]
-                return all(age >= self._settings.settle_seconds for age in ages)
+                least = waiting.seconds or self._settings.settle_seconds
+                return all(age >= least for age in ages)
             case Wait.ACTIVE | Wait.HEALTHY | Wait.DRAINED:
                 return self._reader.holds(waiting, outputs)
 
@@ -357,5 +358,5 @@ def _resolve(value: Value, call: Call, outputs: Mapping[str, Mapping[str, str]])
             return [_resolve(item, call, outputs) for item in value]
         case Mapping():
             return {key: _resolve(item, call, outputs) for key, item in value.items()}
-        case None | bool() | int() | str():
+        case None | bool() | int() | float() | str():
             return value

@@ -9,15 +9,19 @@ counts as ours, and the plan is a comparison that nobody can apply.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Generic, TypeVar
 
+from provisioner.core.assemble import subject_of
 from provisioner.core.planning import World, compute, wanted
 from provisioner.core.translate import intents
+from provisioner.model.change import Action
+from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.incumbent import Adoption, Incumbent, Takeover
 from provisioner.model.intent import Intent
-from provisioner.model.plan import Inputs, Plan
+from provisioner.model.plan import Inputs, LoadBalancerPlan, Plan
 from provisioner.model.resource import Resource
 from provisioner.model.settings import Settings
 from provisioner.model.snapshot import Snapshot
@@ -131,10 +135,25 @@ class Planner(Generic[W, F]):
         if not findings:
             return plan
         diagnostics = sorted({*plan.diagnostics, *findings}, key=lambda d: d.sort_key())
-        blocked = any(finding.blocking for finding in findings)
+        blocking = [finding for finding in findings if finding.blocking]
         return replace(
-            plan, diagnostics=tuple(diagnostics), applyable=plan.applyable and not blocked
+            plan,
+            diagnostics=tuple(diagnostics),
+            applyable=plan.applyable and not blocking,
+            load_balancers=tuple(_held_back(part, blocking) for part in plan.load_balancers),
         )
+
+
+def _held_back(part: LoadBalancerPlan, blocking: Sequence[Diagnostic]) -> LoadBalancerPlan:
+    """Return a load balancer, not applyable where it is new and the cloud would not take it.
+
+    One that exists goes on as far as the cloud lets it: its endpoints have to follow the pods.
+    """
+    names = {subject_of(part.group), *(f"Ingress {key}" for key in part.ingresses)}
+    refused = any(finding.subject in names for finding in blocking)
+    made = {step.address for step in part.changes if step.action is Action.CREATE}
+    is_new = all(step.address in made for step in part.steps)
+    return replace(part, applyable=False) if refused and is_new else part
 
 
 def with_cluster_facts(snapshot: Snapshot, cluster: ClusterFacts | None) -> Snapshot:

@@ -67,6 +67,7 @@ def parameters_of(group: str, kind: str) -> Callable[[class_wire.Parameters], Pa
 
     def build(raw: class_wire.Parameters) -> Parameters:
         spec = MappingProxyType(dict(raw.spec or {}))
-        return Parameters(meta=meta(raw), group=group, kind=kind, spec=spec)
+        status = MappingProxyType(dict(raw.status or {}))
+        return Parameters(meta=meta(raw), group=group, kind=kind, spec=spec, status=status)
 
     return build

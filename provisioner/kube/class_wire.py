@@ -53,6 +53,7 @@ class LoadBalancerClass(Object):
 
 
 class Parameters(Object):
-    """What the parameters of an IngressClass lead to; the provider reads its spec."""
+    """What the parameters of an IngressClass, or an annotation, lead to; the provider reads it."""
 
     spec: dict[str, object] | None = None
+    status: dict[str, object] | None = None

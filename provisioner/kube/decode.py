@@ -15,8 +15,8 @@ from typing import Final, Generic, TypeAlias, TypeVar
 
 import msgspec
 
-from provisioner.kube import class_objects, class_wire, objects, shape, wire
-from provisioner.kube.kinds import AUTO_MODE_CLASS_PARAMS, INGRESS_CLASS_PARAMS, KindInfo
+from provisioner.kube import class_objects, class_wire, objects, shape, wire, workload_wire
+from provisioner.kube.kinds import CLOUD_KINDS, KindInfo
 from provisioner.model.diagnostic import Diagnostic, warning
 from provisioner.model.kube import (
     Autoscaler,
@@ -99,7 +99,7 @@ _CODECS: Final[
         | _Codec[wire.Service]
         | _Codec[wire.EndpointSlice]
         | _Codec[wire.Node]
-        | _Codec[wire.Workload]
+        | _Codec[workload_wire.Workload]
         | _Codec[wire.Autoscaler],
     ]
 ] = MappingProxyType(
@@ -109,8 +109,7 @@ _CODECS: Final[
         "LoadBalancerClass": _Codec(
             class_wire.LoadBalancerClass, class_objects.load_balancer_class
         ),
-        INGRESS_CLASS_PARAMS.kind: _parameters(INGRESS_CLASS_PARAMS),
-        AUTO_MODE_CLASS_PARAMS.kind: _parameters(AUTO_MODE_CLASS_PARAMS),
+        **{info.kind: _parameters(info) for info in CLOUD_KINDS},
         "Namespace": _Codec(wire.Namespace, objects.namespace),
         "Secret": _Codec(wire.Secret, objects.secret),
         "TargetGroupBinding": _Codec(wire.TargetGroupBinding, objects.target_group_binding),
@@ -118,7 +117,7 @@ _CODECS: Final[
         "EndpointSlice": _Codec(wire.EndpointSlice, objects.endpoint_slice),
         "Node": _Codec(wire.Node, objects.node),
         "HorizontalPodAutoscaler": _Codec(wire.Autoscaler, objects.autoscaler),
-        **{kind: _Codec(wire.Workload, objects.workload_of(kind)) for kind in _WORKLOADS},
+        **{kind: _Codec(workload_wire.Workload, objects.workload_of(kind)) for kind in _WORKLOADS},
     }
 )
 

@@ -60,6 +60,12 @@ class Status(wire.Wire):
     code: int | None = None
 
 
+class Texts(wire.Wire):
+    """What a ConfigMap holds."""
+
+    data: dict[str, str | None] | None = None
+
+
 class ResourceList(wire.Wire):
     """An APIResourceList: what a group and version serves."""
 

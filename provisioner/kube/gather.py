@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import TypeAlias, TypeVar, assert_never
+from typing import Final, TypeAlias, TypeVar, assert_never
 
 from provisioner.kube.decode import KubeObject
+from provisioner.kube.kinds import OBJECT_KINDS
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.kube import (
     Autoscaler,
@@ -26,7 +27,7 @@ from provisioner.model.kube import (
 )
 from provisioner.model.snapshot import Snapshot
 
-K = TypeVar("K", str, Key, tuple[str, str, str])
+K = TypeVar("K", str, Key, tuple[str, str, str], tuple[str, Key])
 _Common: TypeAlias = (
     Ingress
     | IngressClass
@@ -38,6 +39,8 @@ _Common: TypeAlias = (
     | Autoscaler
 )
 V = TypeVar("V")
+
+_OBJECTS: Final = frozenset((info.group, info.api_kind) for info in OBJECT_KINDS)
 
 
 class Gathered:
@@ -53,6 +56,7 @@ class Gathered:
         self._workloads: dict[tuple[str, Key], Workload] = {}
         self._autoscalers: dict[Key, Autoscaler] = {}
         self._parameters: dict[tuple[str, str, str], Parameters] = {}
+        self._objects: dict[tuple[str, Key], Parameters] = {}
         self._namespaces: dict[str, Meta] = {}
         self._secrets: dict[Key, Secret] = {}
         self._bindings: dict[Key, TargetGroupBinding] = {}
@@ -60,6 +64,8 @@ class Gathered:
     def add(self, found: KubeObject) -> None:
         """Add one object."""
         match found:
+            case Parameters() if (found.group, found.kind) in _OBJECTS:
+                self._objects[found.kind, found.meta.key] = found
             case Parameters():
                 self._parameters[found.group, found.kind, found.meta.name] = found
             case Namespace():
@@ -114,6 +120,7 @@ class Gathered:
             workloads=tuple(value for _, value in sorted(self._workloads.items(), key=_first)),
             autoscalers=tuple(value for _, value in sorted(self._autoscalers.items(), key=_first)),
             parameters=_sorted(self._parameters),
+            objects=_sorted(self._objects),
             namespaces=_sorted(self._namespaces),
             secrets=_sorted(self._secrets),
             bindings=_sorted(self._bindings),

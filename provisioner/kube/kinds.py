@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import quote
 
 OUR_GROUP: Final = "ingress-provisioner.io"
@@ -151,6 +151,25 @@ TARGET_GROUP_BINDING: Final = KindInfo(
     plural="targetgroupbindings",
 )
 
+BACKEND_CONFIG: Final = KindInfo(
+    kind="BackendConfig", group="cloud.google.com", version="v1", plural="backendconfigs"
+)
+FRONTEND_CONFIG: Final = KindInfo(
+    kind="FrontendConfig", group="networking.gke.io", version="v1beta1", plural="frontendconfigs"
+)
+MANAGED_CERTIFICATE: Final = KindInfo(
+    kind="ManagedCertificate",
+    group="networking.gke.io",
+    version="v1",
+    plural="managedcertificates",
+)
+
+OBJECT_KINDS: Final = (BACKEND_CONFIG, FRONTEND_CONFIG, MANAGED_CERTIFICATE)
+"""Objects of settings that annotations of a cloud name."""
+
+CLOUD_KINDS: Final = (INGRESS_CLASS_PARAMS, AUTO_MODE_CLASS_PARAMS, *OBJECT_KINDS)
+"""Kinds that one cloud reads; a process of another cloud never asks for them."""
+
 LIVE_KINDS: Final = (
     INGRESS,
     INGRESS_CLASS,
@@ -161,16 +180,16 @@ LIVE_KINDS: Final = (
     STATEFUL_SET,
     AUTOSCALER,
     LOAD_BALANCER_CLASS,
-    INGRESS_CLASS_PARAMS,
-    AUTO_MODE_CLASS_PARAMS,
 )
-"""What a snapshot of a cluster consists of. ReplicaSets are left out: Deployments own them."""
+"""What a snapshot of a cluster consists of, whatever the cloud.
 
-WATCHED_KINDS: Final = (*LIVE_KINDS, NAMESPACE)
-"""What the controller watches. A snapshot lists Namespaces only where a selector asks for them."""
+ReplicaSets are left out: Deployments own them.
+"""
 
 MANIFEST_KINDS: Final = (
-    *WATCHED_KINDS,
+    *LIVE_KINDS,
+    *CLOUD_KINDS,
+    NAMESPACE,
     SECRET,
     TARGET_GROUP_BINDING,
     REPLICA_SET,
@@ -181,6 +200,34 @@ MANIFEST_KINDS: Final = (
 KINDS: Final[Mapping[str, KindInfo]] = MappingProxyType(
     {info.kind: info for info in (*MANIFEST_KINDS, LOAD_BALANCER, POD, CONFIG_MAP)}
 )
+
+
+class ReadsKinds(Protocol):
+    """The part of a provider that says which kinds of its own cloud it reads."""
+
+    @property
+    def parameter_kinds(self) -> frozenset[tuple[str, str]]:
+        """Group and kind of the class parameters that are read."""
+        ...
+
+    @property
+    def object_kinds(self) -> frozenset[tuple[str, str]]:
+        """Group and kind of the namespaced objects of settings that annotations name."""
+        ...
+
+
+def cloud_kinds(provider: ReadsKinds) -> tuple[KindInfo, ...]:
+    """Return the kinds that one cloud reads besides the common ones."""
+    read = provider.parameter_kinds | provider.object_kinds
+    return tuple(info for info in CLOUD_KINDS if (info.group, info.api_kind) in read)
+
+
+def watched_kinds(provider: ReadsKinds) -> tuple[KindInfo, ...]:
+    """Return what the controller watches.
+
+    A snapshot lists Namespaces only where a selector asks for them.
+    """
+    return (*LIVE_KINDS, *cloud_kinds(provider), NAMESPACE)
 
 
 def manifest_kind(api_version: str, kind: str) -> KindInfo | None:

@@ -19,17 +19,20 @@ from provisioner.kube import envelope, errors
 from provisioner.kube.client import KubeClient
 from provisioner.kube.decode import Decoded, decode_json
 from provisioner.kube.gather import Gathered
-from provisioner.kube.kinds import LIVE_KINDS, NAMESPACE, KindInfo
+from provisioner.kube.kinds import CONFIG_MAP, LIVE_KINDS, NAMESPACE, NODE, KindInfo
 from provisioner.kube.overlay import selects_namespaces
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.errors import ClusterError
-from provisioner.model.kube import Key
+from provisioner.model.kube import Key, Node
 from provisioner.model.snapshot import Snapshot
 
 P = TypeVar("P", envelope.ObjectList, envelope.KeyList)
 T = TypeVar("T")
 
 PAGE: Final = 500
+SOME: Final = 50
+"""Nodes that are enough to tell the cloud and the place by."""
+
 RESTARTS: Final = 3
 """How often a list begins anew because its pages expired (410) before it was through."""
 
@@ -146,6 +149,32 @@ def kube_system_uid(client: KubeClient) -> str:
     raw = client.get(NAMESPACE, Key("", "kube-system"))
     identity = msgspec.json.decode(raw, type=envelope.Identity)
     return (identity.metadata and identity.metadata.uid) or ""
+
+
+def config_map_texts(client: KubeClient, name: str) -> Mapping[str, str]:
+    """Return the entries of a ConfigMap in kube-system, none where it does not exist.
+
+    Raises:
+        ClusterError: It cannot be read.
+    """
+    try:
+        raw = client.get(CONFIG_MAP, Key("kube-system", name))
+    except errors.NotFound:
+        return {}
+    data = msgspec.json.decode(raw, type=envelope.Texts).data or {}
+    return {key: (value or "").strip() for key, value in data.items()}
+
+
+def some_machines(client: KubeClient) -> tuple[str, ...]:
+    """Return how the first nodes of a list name their machines (``spec.providerID``).
+
+    Raises:
+        ClusterError: Nodes cannot be listed.
+    """
+    raw = client.list_page(NODE, limit=SOME)
+    page = msgspec.json.decode(raw, type=envelope.ObjectList)
+    nodes = (decode_json(NODE.kind, item).object for item in page.items or ())
+    return tuple(n.provider_id for n in nodes if isinstance(n, Node) and n.provider_id)
 
 
 def _decoded(page: envelope.ObjectList, kind: KindInfo) -> Iterator[Decoded]:

@@ -13,14 +13,22 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
+from types import MappingProxyType
 from typing import BinaryIO, Final
 
 from provisioner.kube import documents, files, shape
 from provisioner.kube.decode import KubeObject, decode
 from provisioner.kube.gather import Gathered
-from provisioner.kube.kinds import INGRESS, MANIFEST_KINDS, NAMESPACE, KindInfo, manifest_kind
+from provisioner.kube.kinds import (
+    INGRESS,
+    MANIFEST_KINDS,
+    NAMESPACE,
+    SERVICE,
+    KindInfo,
+    manifest_kind,
+)
 from provisioner.model.diagnostic import Diagnostic, error, warning
-from provisioner.model.kube import Key
+from provisioner.model.kube import Key, Service
 from provisioner.model.snapshot import Snapshot
 
 MALFORMED: Final = "MANIFEST-MALFORMED"
@@ -89,6 +97,7 @@ class _Reading:
         self._gathered = Gathered()
         self._sources: dict[str, str] = {}
         self._places: dict[tuple[str, Key], str] = {}
+        self._services: dict[Key, Service] = {}
         self.inputs: list[tuple[str, str]] = []
         self.diagnostics: list[Diagnostic] = []
 
@@ -143,9 +152,24 @@ class _Reading:
         if not _blocks(problems):
             result = decode(item.kind.kind, raw, spelled=spelled)
             decoded, problems = result.object, (*problems, *result.problems)
+        if isinstance(decoded, Service):
+            decoded = self._together(decoded)
         if decoded is not None:
             self._gathered.add(decoded)
         self.diagnostics.extend(_named(problem, item) for problem in problems)
+
+    def _together(self, service: Service) -> Service:
+        """Return a Service with the annotations of an earlier copy of it that says the same.
+
+        One part of an application brings the Service along, another one annotates a copy of it;
+        whichever is applied last, neither part means to take back what only the other one says.
+        """
+        earlier = self._services.get(service.key)
+        if earlier is not None and replace(earlier, meta=service.meta) == service:
+            both = MappingProxyType({**earlier.meta.annotations, **service.meta.annotations})
+            service = replace(service, meta=replace(service.meta, annotations=both))
+        self._services[service.key] = service
+        return service
 
     def _place(self, kind: KindInfo, key: Key, place: str) -> tuple[Diagnostic, ...]:
         """Remember where an object was read, and say if it was read before.
@@ -308,6 +332,9 @@ def _duplicate_object(kind: str, key: Key, *, first: str, second: str) -> Diagno
     ``kubectl apply`` lets the later one win, and published manifests rely on that for Services
     (a base and a variant of it in one folder). Of an Ingress two versions are a mistake.
     """
+    counts = "the later one counts"
+    if kind == SERVICE.kind:
+        counts += ", with the annotations of both where they are otherwise equal"
     if kind == INGRESS.kind:
         return shape.finding(
             DUPLICATE_OBJECT,
@@ -320,7 +347,7 @@ def _duplicate_object(kind: str, key: Key, *, first: str, second: str) -> Diagno
         DUPLICATE_OBJECT,
         shape.subject_of(kind, key),
         hint="Keep one of them.",
-        message=f"The object is given twice, in {first} and in {second}; the later one counts.",
+        message=f"The object is given twice, in {first} and in {second}; {counts}.",
     )
 
 

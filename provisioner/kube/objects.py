@@ -14,7 +14,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
-from provisioner.kube import wire
+from provisioner.kube import pod_templates, wire, workload_wire
 from provisioner.model.kube import (
     NO_STRINGS,
     Autoscaler,
@@ -261,48 +261,38 @@ def target_group_binding(raw: wire.TargetGroupBinding) -> TargetGroupBinding:
     )
 
 
-def workload_of(kind: str) -> Callable[[wire.Workload], Workload | None]:
+def workload_of(kind: str) -> Callable[[workload_wire.Workload], Workload | None]:
     """Return the function that makes a Workload of this kind."""
 
-    def build(raw: wire.Workload) -> Workload | None:
+    def build(raw: workload_wire.Workload) -> Workload | None:
         return workload(kind, raw)
 
     return build
 
 
-def workload(kind: str, raw: wire.Workload) -> Workload | None:
+def workload(kind: str, raw: workload_wire.Workload) -> Workload | None:
     """Return what a workload says about its pods, None where another workload owns it."""
     if raw.metadata is not None and raw.metadata.owner_references:
         return None
-    spec = raw.spec or wire.WorkloadSpec()
-    template = spec.template or wire.PodTemplate()
+    spec = raw.spec or workload_wire.WorkloadSpec()
+    template = spec.template or workload_wire.PodTemplate()
+    pod = template.spec or workload_wire.PodSpec()
     labels = template.metadata.labels if template.metadata else None
     return Workload(
         meta=meta(raw),
         kind=kind,
         replicas=1 if spec.replicas is None else spec.replicas,
         pod_labels=texts(labels),
-        container_ports=_container_ports(template.spec or wire.PodSpec()),
-        readiness_gates=_readiness_gates(template.spec or wire.PodSpec()),
-        max_surge=_max_surge(spec.strategy or wire.Strategy()) if kind == "Deployment" else "",
+        container_ports=pod_templates.container_ports(pod),
+        readiness_gates=pod_templates.readiness_gates(pod),
+        probes=pod_templates.probes(pod),
+        max_surge=_max_surge(spec.strategy or workload_wire.Strategy())
+        if kind == "Deployment"
+        else "",
     )
 
 
-def _container_ports(pod: wire.PodSpec) -> tuple[tuple[str, int], ...]:
-    """Return ports of containers and of sidecars, in the order in which names resolve."""
-    sidecars = tuple(c for c in pod.init_containers or () if c.restart_policy == "Always")
-    return tuple(
-        (port.name or "", port.container_port or 0)
-        for container in (*(pod.containers or ()), *sidecars)
-        for port in container.ports or ()
-    )
-
-
-def _readiness_gates(pod: wire.PodSpec) -> tuple[str, ...]:
-    return tuple(gate.condition_type or "" for gate in pod.readiness_gates or ())
-
-
-def _max_surge(strategy: wire.Strategy) -> str:
+def _max_surge(strategy: workload_wire.Strategy) -> str:
     if strategy.type == "Recreate":
         return ""
     surge = strategy.rolling_update.max_surge if strategy.rolling_update else None

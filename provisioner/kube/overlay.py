@@ -32,9 +32,12 @@ from provisioner.model.snapshot import Snapshot
 
 REMOVAL_UNKNOWN: Final = "OVERLAY-REMOVAL-UNKNOWN"
 
+_OF_THE_CLOUD: Final = "kube-system"
+"""Where a cloud installs a default backend, which no file names."""
+
 _NODE_PORT_TYPES: Final = frozenset({"NodePort", "LoadBalancer"})
 T = TypeVar("T")
-K = TypeVar("K", str, Key, tuple[str, str, str])
+K = TypeVar("K", str, Key, tuple[str, str, str], tuple[str, Key])
 WorkloadId = tuple[str, Key]
 
 
@@ -54,7 +57,9 @@ def resolve(files: Snapshot, live: Snapshot) -> Snapshot:
     an empty entry in ``slices``: known to be none. A Service without an entry is only in the files.
     """
     spaces = {key.namespace for key in files.ingresses}
-    services = _laid_over(files.services, _within(live.services, spaces), _service)
+    services = _laid_over(
+        files.services, _within(live.services, {*spaces, _OF_THE_CLOUD}), _service
+    )
     return replace(
         files,
         ingresses=_completed(files.ingresses, live.ingresses, _ingress),
@@ -70,6 +75,11 @@ def resolve(files: Snapshot, live: Snapshot) -> Snapshot:
             files, [a for a in live.autoscalers if a.meta.namespace in spaces]
         ),
         parameters=_laid_over(files.parameters, live.parameters, _parameters),
+        objects=_laid_over(
+            files.objects,
+            {key: found for key, found in live.objects.items() if key[1].namespace in spaces},
+            _parameters,
+        ),
         namespaces=_sorted({**live.namespaces, **files.namespaces}),
         secrets=_sorted({**_within(live.secrets, spaces), **files.secrets}),
         bindings=_sorted({**_within(live.bindings, spaces), **files.bindings}),
@@ -109,6 +119,7 @@ def overlay(files: Snapshot, live: Snapshot, *, owned_by: Selector | None = None
         workloads=_workloads(files, base.workloads),
         autoscalers=_autoscalers(files, base.autoscalers),
         parameters=_laid_over(files.parameters, base.parameters, _parameters),
+        objects=_laid_over(files.objects, base.objects, _parameters),
         namespaces=_sorted({**base.namespaces, **files.namespaces}),
         secrets=_sorted({**base.secrets, **files.secrets}),
         bindings=_sorted({**base.bindings, **files.bindings}),
@@ -141,6 +152,7 @@ def _without_owned(files: Snapshot, live: Snapshot, owner: Selector) -> Snapshot
             a for a in live.autoscalers if stays(a.meta, filed=a.meta.key in autoscalers)
         ),
         parameters=_kept(live.parameters, lambda k, v: stays(v.meta, filed=k in files.parameters)),
+        objects=_kept(live.objects, lambda k, v: stays(v.meta, filed=k in files.objects)),
         secrets=_kept(live.secrets, lambda k, v: stays(v.meta, filed=k in files.secrets)),
     )
 
@@ -196,7 +208,8 @@ def _meta(mine: Meta, theirs: Meta) -> Meta:
 
 
 def _ingress(mine: Ingress, theirs: Ingress) -> Ingress:
-    return replace(mine, meta=_meta(mine.meta, theirs.meta), addresses=theirs.addresses)
+    meta = _meta(mine.meta, theirs.meta)
+    return replace(mine, meta=meta, addresses=theirs.addresses, present=theirs)
 
 
 def _class(mine: IngressClass, theirs: IngressClass) -> IngressClass:
@@ -208,7 +221,8 @@ def _load_balancer_class(mine: LoadBalancerClass, theirs: LoadBalancerClass) -> 
 
 
 def _parameters(mine: Parameters, theirs: Parameters) -> Parameters:
-    return replace(mine, meta=_meta(mine.meta, theirs.meta))
+    """Return parameters after an apply: the status is what some controller said of them."""
+    return replace(mine, meta=_meta(mine.meta, theirs.meta), status=mine.status or theirs.status)
 
 
 def _service(mine: Service, theirs: Service) -> Service:

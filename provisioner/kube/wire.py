@@ -297,68 +297,6 @@ class Node(Object):
     status: NodeStatus | None = None
 
 
-class ContainerPort(Wire):
-    """ContainerPort."""
-
-    name: str | None = None
-    container_port: int | None = None
-
-
-class Container(Wire):
-    """Container; ``restart_policy`` Always marks an init container that keeps running."""
-
-    ports: tuple[ContainerPort, ...] | None = None
-    restart_policy: str | None = None
-
-
-class ReadinessGate(Wire):
-    """PodReadinessGate."""
-
-    condition_type: str | None = None
-
-
-class PodSpec(Wire):
-    """PodSpec."""
-
-    readiness_gates: tuple[ReadinessGate, ...] | None = None
-    containers: tuple[Container, ...] | None = None
-    init_containers: tuple[Container, ...] | None = None
-
-
-class PodTemplate(Wire):
-    """PodTemplateSpec."""
-
-    metadata: Metadata | None = None
-    spec: PodSpec | None = None
-
-
-class RollingUpdate(Wire):
-    """How far a rollout may exceed the replicas."""
-
-    max_surge: int | str | None = None
-
-
-class Strategy(Wire):
-    """DeploymentStrategy."""
-
-    type: str | None = None
-    rolling_update: RollingUpdate | None = None
-
-
-class WorkloadSpec(Wire):
-    """What the specs of Deployment, StatefulSet, ReplicaSet and their like share."""
-
-    replicas: int | None = None
-    template: PodTemplate | None = None
-    strategy: Strategy | None = None
-
-
-class Workload(Object):
-    """A Deployment, StatefulSet, ReplicaSet or ReplicationController."""
-
-    spec: WorkloadSpec | None = None
-
-
 class AutoscalerSpec(Wire):
     """HorizontalPodAutoscalerSpec; v1 and v2 say the same about what we read."""
 

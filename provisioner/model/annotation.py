@@ -44,6 +44,7 @@ class Merge(StrEnum):
     PER_PORT = "per port"  # compared only among members on the same listener port
     RULE = "rule"  # affects the rules of the Ingress; a Service's word counts where it stands alone
     OWN = "own"  # affects only the rules and backends of the Ingress that says it
+    MEMBER = "member"  # affects the ports and certificates of the Ingress, none of its rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,14 @@ class Setting(Generic[T]):
     """A typed name of a setting; the type is that of its parsed value."""
 
     name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenFor(Generic[T]):
+    """What the incumbent controller takes a value for that it cannot read, and in words."""
+
+    value: T
+    words: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +78,7 @@ class Annotation(Generic[T]):
         alias: An older spelling: heard only on an object without the newer one.
         either: True on one of Ingress and Service is enough, whatever the other says.
         check_suffix: Judges what stands for the star of a family; raises AnnotationError.
+        taken_for: What an unreadable value is to the incumbent controller, None: an error as well.
     """
 
     key: str
@@ -82,6 +92,7 @@ class Annotation(Generic[T]):
     alias: bool = False
     either: bool = False
     check_suffix: Callable[[str], None] | None = None
+    taken_for: TakenFor[T] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,6 +34,7 @@ class Succession:
     Attributes:
         old: Address of the load balancer that goes.
         new: Address of the one that stays.
+        doors: Addresses of what clients reach the new one by.
         complete: Whether everything of the new one exists and nobody is missing on it.
         waits: What must be true before clients are sent to the new one.
         due_seconds: When the plan will say more than it does now, None for never by itself.
@@ -41,6 +42,7 @@ class Succession:
 
     old: str
     new: str
+    doors: tuple[str, ...]
     complete: bool
     waits: tuple[WaitFor, ...]
     due_seconds: float | None = None

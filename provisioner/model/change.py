@@ -43,11 +43,13 @@ class WaitFor:
     ``on`` are addresses: the new target groups (HEALTHY), the rule whose weights moved (SETTLED),
     the target group or load balancer that empties (DRAINED). ``instead_of`` are the addresses of
     the old backends: HEALTHY does not hold a change back when none of them has a healthy target.
+    ``seconds`` is how long SETTLED takes where that is not what the settings say.
     """
 
     kind: Wait
     on: tuple[str, ...]
     instead_of: tuple[str, ...] = ()
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -145,6 +145,7 @@ class BackendIntent:
     Attributes:
         mode: What someone explicitly asked for; None leaves it to ``core.mode``.
         mode_source: Who asked ("annotation on Service shop/web"), for the plan's explanation.
+        default_mode: The mode where nobody asks for one, None: ``core.mode`` decides.
         service_uid: "" offline. ``ip_families`` are the Service's, () where they are not written.
         target_port_named: The Service gives the target port as a name.
         target_port: Numeric target port; 0 where it is a name that pods resolve differently or
@@ -163,6 +164,7 @@ class BackendIntent:
     field: str  # the path that named it first, for diagnostics
     mode: TargetMode | None = None
     mode_source: str = ""
+    default_mode: TargetMode | None = None
     service_port: int = 0
     service_port_name: str = ""
     service_uid: str = ""
@@ -267,7 +269,8 @@ class TlsSecret:
 
     ``certificate``, ``chain`` (of those that signed it) and ``key`` are PEM behind the fingerprint
     of both; all three are None where nobody could look into the Secret (files without a cluster).
-    ``parts`` are the hashes of the certificate and of each that signed it.
+    ``parts`` are the hashes of the certificate and of each that signed it. ``lost``: the Secret is
+    known to hold nothing that can be used, so what the cloud has of it stays.
     """
 
     secret: Key
@@ -280,6 +283,7 @@ class TlsSecret:
     certificate: Fingerprint | None = None
     chain: Fingerprint | None = None
     key: Fingerprint | None = None
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -112,7 +112,8 @@ class IngressTls:
 class Ingress:
     """An Ingress, of any API version, as networking.k8s.io/v1 would say it.
 
-    ``addresses`` is what ``status.loadBalancer`` holds now: host names or IP addresses.
+    ``addresses`` is what ``status.loadBalancer`` holds now: host names or IP addresses. ``present``
+    is the object in the cluster, where this is what a file would make of it.
     """
 
     meta: Meta
@@ -121,6 +122,7 @@ class Ingress:
     rules: tuple[IngressRule, ...] = ()
     tls: tuple[IngressTls, ...] = ()
     addresses: tuple[str, ...] = ()
+    present: Ingress | None = None
 
     @property
     def key(self) -> Key:

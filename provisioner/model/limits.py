@@ -21,7 +21,7 @@ class Limit:
 
     ``name`` is what the provider's API calls it (``rules-per-application-load-balancer``) or, for
     documented limits without an API name, a name of that style. ``label`` is for sentences
-    ("rules per load balancer").
+    ("rules per load balancer"). ``advice`` is a way out of this very limit, "" for none of its own.
     """
 
     name: str
@@ -29,6 +29,7 @@ class Limit:
     source: LimitSource
     adjustable: bool
     label: str
+    advice: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

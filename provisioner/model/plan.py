@@ -68,7 +68,8 @@ class LoadBalancerPlan:
     """One load balancer's part of a plan (or the ``shared`` part: no members, no mode).
 
     ``approval`` is what a person has to agree to, or has agreed to; ``succession`` is there while
-    one load balancer takes over from another.
+    one load balancer takes over from another. ``lacks`` are addresses of the shared part that it
+    would use and that cannot be applied: it cannot be applied before them.
     """
 
     group: str
@@ -83,6 +84,7 @@ class LoadBalancerPlan:
     resources: tuple[Resource, ...] = ()
     approval: Approval | None = None
     succession: Succession | None = None
+    lacks: tuple[str, ...] = ()
 
     @property
     def changes(self) -> tuple[Step, ...]:

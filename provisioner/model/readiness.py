@@ -20,16 +20,19 @@ class GateNames:
     Attributes:
         by_name: Prefixes of condition types whose rest is a target group's own name.
         by_service: Prefixes whose rest is a Service's name; they are ours alone.
+        whole: Condition types without a rest: they mean whatever the pod is registered with.
         labels: Labels of namespaces, any of which says that pods there have such gates.
     """
 
     by_name: tuple[str, ...] = ()
     by_service: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def serves(self, condition: str) -> bool:
         """Tell whether a condition type may be ours to set."""
-        return condition.startswith((*self.by_name, *self.by_service))
+        prefixes = (*self.by_name, *self.by_service)
+        return condition in self.whole or condition.startswith(prefixes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

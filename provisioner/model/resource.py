@@ -55,12 +55,22 @@ class Fingerprint:
 
 
 Value: TypeAlias = Union[
-    bool, int, str, Ref, Unknown, Fingerprint, "tuple[Value, ...]", "Mapping[str, Value]", None
+    bool,
+    int,
+    float,
+    str,
+    Ref,
+    Unknown,
+    Fingerprint,
+    "tuple[Value, ...]",
+    "Mapping[str, Value]",
+    None,
 ]
 Spec: TypeAlias = Mapping[str, Value]
 PlainInput: TypeAlias = Union[
     bool,
     int,
+    float,
     str,
     Ref,
     Unknown,
@@ -72,8 +82,11 @@ PlainInput: TypeAlias = Union[
 
 NO_SPEC: Spec = MappingProxyType({})
 
+# ``json.dumps`` would make one for every value.
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
 # Asked first, everywhere: most values are leaves, and asking for an abstract Mapping is slow.
-_LEAVES = (str, int, NoneType, Ref, Unknown, Fingerprint)
+_LEAVES = (str, int, float, NoneType, Ref, Unknown, Fingerprint)
 
 
 def freeze(value: PlainInput) -> Value:
@@ -127,7 +140,7 @@ Json: TypeAlias = Union[bool, int, float, str, "list[Json]", "dict[str, Json]", 
 def to_json(value: Value) -> Json:
     """Return ``value`` as plain JSON: Refs as ``{"ref": ...}``, unknowns as null."""
     match value:
-        case None | bool() | int() | str():
+        case None | bool() | int() | float() | str():
             return value
         case Ref():
             return {"ref": str(value)}
@@ -143,7 +156,7 @@ def to_json(value: Value) -> Json:
 
 def canonical(value: Value) -> str:
     """Return the one JSON text that equal values share; used for digests and sorting."""
-    return json.dumps(to_json(value), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return _ENCODER.encode(to_json(value))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

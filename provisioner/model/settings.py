@@ -24,12 +24,15 @@ class Identity:
 
     ``ingress_uid`` is the second identifier of a cluster on Google, from the ConfigMap
     ``kube-system/ingress-uid``; names of GKE's own resources are made of it, marks of ours are not.
+    ``firewall_uid`` is what that ConfigMap has for the firewall rule alone (``provider-uid``), ""
+    where it is the same.
     """
 
     cluster_name: str
     cluster_uid: str = "no-cluster"  # the kube-system namespace's UID
     instance: str = "default"
     ingress_uid: str = ""
+    firewall_uid: str = ""
 
     @property
     def owner(self) -> str:

@@ -90,4 +90,5 @@ def shown(part: LoadBalancerPlan, outputs: Outputs, *, moved: bool) -> Outputs:
     """Return the outputs by which Ingresses show an address: the old load balancer's, or all."""
     if moved or part.succession is None:
         return outputs
-    return {name: found for name, found in outputs.items() if name != part.succession.new}
+    doors = part.succession.doors
+    return {name: found for name, found in outputs.items() if name not in doors}

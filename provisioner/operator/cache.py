@@ -2,9 +2,9 @@
 
 Events are answered in time that depends on what they touch, never on the size of the cluster:
 reverse indices lead from a Service or EndpointSlice to the Ingresses that name it or whose target
-groups still lead there, from a namespace
-to those in it, and from the parameters of an IngressClass to those of the class. Snapshots for one
-group hold only what that group needs.
+groups still lead there, from a namespace to those in it, from the parameters of an IngressClass to
+those of the class, and from an object of settings to whoever names it. Snapshots for one group hold
+only what that group needs.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.kube import EndpointSlice, Ingress, IngressClass, Key, Parameters
 from provisioner.model.snapshot import Snapshot
 from provisioner.operator.led import Led
+from provisioner.operator.named_objects import OBJECTS, Namers, all_named
 
 K = TypeVar("K", Key, str)
 
@@ -55,11 +56,13 @@ class Entry:
 class Cache:
     """Objects by kind and key, safe to use from several threads.
 
-    ``led`` says what load balancers lead to, besides what Ingresses name.
+    ``led`` says what load balancers lead to, besides what Ingresses name. ``fallback`` is a Service
+    that any of them may lead to without naming it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, fallback: Key | None = None) -> None:
         self.led = Led()
+        self._fallback = frozenset(() if fallback is None else (fallback,))
         self._lock = threading.RLock()
         self._entries: dict[str, dict[Key, Entry]] = {}
         self._users: dict[Key, set[Key]] = {}  # Service -> Ingresses that name it
@@ -67,6 +70,7 @@ class Cache:
         self._in_namespace: dict[str, set[Key]] = {}  # namespace -> Ingresses in it
         self._of_class: dict[str, set[Key]] = {}  # IngressClass -> Ingresses that name it
         self._waiting: dict[Key, set[Key]] = {}  # pod that is not ready -> EndpointSlices with it
+        self._namers = Namers()
 
     def put(self, kind: str, key: Key, *, uid: str, decoded: Decoded) -> frozenset[Key] | None:
         """Store an object as it is now.
@@ -158,10 +162,13 @@ class Cache:
         )
 
     def deciding(self, key: Key, *, kinds: Iterable[str]) -> Snapshot:
-        """Return a snapshot of one Ingress and the cluster-wide objects of some kinds."""
+        """Return a snapshot of one Ingress, of what it names and of cluster-wide objects."""
         gathered = Gathered()
         with self._lock:
             found = [*self._pick("Ingress", [key])]
+            named = all_named(entry.object for entry in found)
+            for kind in sorted({*kinds} & OBJECTS):
+                found += self._pick(kind, named)
             for kind in sorted({*kinds} & (_EVERYWHERE | _PARAMETERS)):
                 found += self._entries.get(kind, {}).values()
             for entry in found:
@@ -185,10 +192,13 @@ class Cache:
             for key in wanted
             if key in ingresses
             for service in _services_of(key, ingresses[key].object) | self.led.services(key)
-        }
+        } | self._fallback
         slices = {key for service in services for key in self._slices.get(service, ())}
         picked = [ingresses[key] for key in sorted(wanted) if key in ingresses]
         picked += self._pick("Service", services)
+        named = all_named(entry.object for entry in picked)
+        for kind in sorted(OBJECTS):
+            picked += self._pick(kind, named)
         picked += self._pick("EndpointSlice", slices)
         picked += self._pick(NAMESPACE.kind, {Key("", name) for name in namespaces})
         for kind in sorted(_EVERYWHERE | _PARAMETERS):
@@ -212,6 +222,9 @@ class Cache:
             return None
         if kind in _PARAMETERS:
             return self._of_parameters(entry)
+        if kind in OBJECTS:
+            services = (self._users_of(each) for each in self._namers.services(key))
+            return self._namers.ingresses(key).union(*services)
         if kind in _PER_NAMESPACE or kind == NAMESPACE.kind:
             namespace = key.name if kind == NAMESPACE.kind else key.namespace
             return frozenset(self._in_namespace.get(namespace, ()))
@@ -248,6 +261,7 @@ class Cache:
         if isinstance(found, Ingress):
             self._in_namespace.setdefault(key.namespace, set()).add(key)
             self._of_class.setdefault(class_name(found) or "", set()).add(key)
+        self._namers.link(found)
         for service in _services_of(key, found):
             self._users.setdefault(service, set()).add(key)
 
@@ -259,6 +273,7 @@ class Cache:
         if isinstance(found, Ingress):
             _discard(self._in_namespace, key.namespace, key)
             _discard(self._of_class, class_name(found) or "", key)
+        self._namers.unlink(found)
         for service in _services_of(key, found):
             _discard(self._users, service, key)
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from provisioner.kube.decode import decode
-from provisioner.kube.kinds import POD, SECRET, KindInfo
+from provisioner.kube.kinds import NODE, POD, SECRET, KindInfo
 from provisioner.kube.requests import Connection
 from provisioner.model.errors import NotLeader, ProvisionerError
 from provisioner.model.kube import Key
@@ -142,6 +142,7 @@ class Controller(Generic[W, F]):
         self._stopping = threading.Event()
         self._relisted: dict[str, float] = {}  # kind -> when its watch last told of its list
         self._leading = False
+        self._shares_members = False
         self.failure: BaseException | None = None
         self._watcher: Watcher | None = None
         self._watched: frozenset[str] = frozenset()
@@ -219,6 +220,8 @@ class Controller(Generic[W, F]):
         if touched is not None and not touched:
             return
         groups = self._members.concerned(kind, touched)
+        if kind == NODE.kind and self._shares_members:
+            groups |= {SHARED}  # a node that leaves is still a target of what all have in common
         if self._leading:
             for group in groups:
                 self._queue.add(group)
@@ -343,6 +346,8 @@ class Controller(Generic[W, F]):
                 self._queue.add_after(group, result.again)
         if group != SHARED and result.structural:
             self._queue.add(SHARED)
+        if result.plan is not None:
+            self._shares_members = result.shares_members
         self._around.observer(group, result)
 
 

@@ -19,7 +19,7 @@ from typing import Generic, TypeVar
 from provisioner import wiring
 from provisioner.engine.applying import Settling
 from provisioner.kube.client import KubeClient
-from provisioner.kube.kinds import WATCHED_KINDS, KindInfo
+from provisioner.kube.kinds import KindInfo, watched_kinds
 from provisioner.kube.lease import Leadership, LeaseSettings, lease_name
 from provisioner.kube.live import present_keys
 from provisioner.kube.registered import TargetRecord, with_registered
@@ -99,7 +99,7 @@ class Running(Generic[W, F]):
         self.leadership = Leadership(client, lease, clock=clock)
         self._gate = Gate(self.leadership)
         reader = wiring.open_reader(options.provider, options.target)
-        cache = Cache()
+        cache = Cache(fallback=options.provider.fallback_service)
         members = Members(options.provider, options.settings, cache)
         self._secrets = SecretWatch(client, options.provider, options.settings)
         self._pods = PodWatch(client, options.provider.gate_names)
@@ -151,7 +151,7 @@ class Running(Generic[W, F]):
             members,
             reconciler,
             surroundings=Surroundings(
-                kinds=WATCHED_KINDS,
+                kinds=watched_kinds(options.provider),
                 connection=client.connection,
                 list_keys=_lister(client),
                 may_work=lambda: self.leadership.leads,

@@ -14,9 +14,9 @@ from collections.abc import Iterable
 from typing import Generic, TypeVar
 
 from provisioner.core.dialect import table_of
-from provisioner.core.group import group, placed_in
+from provisioner.core.group import IngressReader, group, placed_in
 from provisioner.core.select import select
-from provisioner.kube.kinds import AUTO_MODE_CLASS_PARAMS, INGRESS_CLASS_PARAMS
+from provisioner.kube.kinds import CLOUD_KINDS
 from provisioner.model.kube import Key
 from provisioner.model.resource import Observed
 from provisioner.model.settings import Settings
@@ -29,7 +29,7 @@ F = TypeVar("F")
 DECIDING_KINDS = frozenset(
     {
         *("Ingress", "IngressClass", "LoadBalancerClass"),
-        *(INGRESS_CLASS_PARAMS.kind, AUTO_MODE_CLASS_PARAMS.kind),
+        *(info.kind for info in CLOUD_KINDS),
     }
 )
 """Kinds whose change can move an Ingress to another load balancer."""
@@ -114,5 +114,6 @@ class Members(Generic[W, F]):
         snapshot = self._cache.deciding(key, kinds=DECIDING_KINDS)
         selection = select(snapshot, self._provider, settings=self._settings)
         placed = {key: self._placed.get(key, ())}
-        grouping = group(selection.selected, table=self._table, placed=placed, refused={})
+        reader = IngressReader(snapshot, self._provider, table=self._table)
+        grouping = group(selection.selected, reader=reader, placed=placed, refused={})
         return frozenset(found.name for found in grouping.groups)

@@ -10,14 +10,12 @@ The first look is a list, so whoever asks has an answer at once.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 from types import MappingProxyType
 
-import aiohttp
 import msgspec
 
 from provisioner.core.readiness import is_gated
@@ -28,12 +26,11 @@ from provisioner.model.errors import ClusterError
 from provisioner.model.kube import Key, Pod
 from provisioner.model.readiness import GateNames
 from provisioner.model.snapshot import Snapshot
+from provisioner.operator.follower import Follower, Place
 from provisioner.operator.logs import fields
-from provisioner.operator.streams import BrokenError, Event, Pauses, Streams
+from provisioner.operator.streams import BrokenError, Event, Pauses
 
 _LOG = logging.getLogger(__name__)
-
-_STOP_SECONDS = 5.0
 
 
 class PodWatch:
@@ -51,29 +48,20 @@ class PodWatch:
         self._client = client
         self._names = names
         self._pauses = pauses or Pauses()
+        self._follower = Follower(client, self, name="pods", pauses=self._pauses)
         self._lock = threading.Lock()
         self._pods: dict[str, dict[Key, Pod]] = {}  # namespace -> its pods with gates
         self._unread: set[str] = set()
-        self._tasks: dict[str, asyncio.Task[None]] = {}  # of the loop's thread alone
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
-        self._streams: Streams | None = None
         self.changed: Callable[[frozenset[Key]], None] = lambda _pods: None
         """Told of pods that have changed, come or gone."""
 
     def start(self) -> None:
         """Begin, in a thread of its own."""
-        self._loop = loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, args=(loop,), name="pods", daemon=True)
-        self._thread.start()
+        self._follower.start()
 
     def stop(self) -> None:
         """End every watch."""
-        loop, thread = self._loop, self._thread
-        if loop is not None and thread is not None and thread.is_alive():
-            loop.call_soon_threadsafe(loop.stop)
-            thread.join(_STOP_SECONDS)
-        self._loop = None
+        self._follower.stop()
 
     def complete(self, snapshot: Snapshot, *, whole: bool) -> Snapshot:
         """Return a snapshot together with the pods that wait, and watch their namespaces.
@@ -130,10 +118,7 @@ class PodWatch:
                 return
             self._keep(namespace, listed)
         _LOG.info("watching pods: %s", fields(namespace=namespace))
-        loop = self._loop
-        if loop is not None:
-            version = listed.version if listed is not None else ""
-            loop.call_soon_threadsafe(self._follow_in_loop, loop, namespace, version)
+        self._follower.follow(namespace, _version(listed))
 
     def _end_others(self, wanted: set[str]) -> None:
         with self._lock:
@@ -141,76 +126,30 @@ class PodWatch:
             for namespace in left:
                 del self._pods[namespace]
                 self._unread.discard(namespace)
-        loop = self._loop
-        if loop is not None:
-            for namespace in left:
-                loop.call_soon_threadsafe(self._forget_in_loop, namespace)
-
-    def _follow_in_loop(
-        self, loop: asyncio.AbstractEventLoop, namespace: str, version: str
-    ) -> None:
-        self._forget_in_loop(namespace)
-        self._tasks[namespace] = loop.create_task(self._follow(namespace, version))
-
-    def _forget_in_loop(self, namespace: str) -> None:
-        task = self._tasks.pop(namespace, None)
-        if task is not None:
-            task.cancel()
+        for namespace in left:
+            self._follower.forget(namespace)
 
     # -- watching -------------------------------------------------------------------------------
 
-    def _run(self, loop: asyncio.AbstractEventLoop) -> None:
-        asyncio.set_event_loop(loop)
-        try:
-            loop.run_forever()
-        finally:
-            loop.run_until_complete(self._close())
-            loop.close()
+    def place(self, key: str) -> Place:
+        """Return the watch of one namespace."""
+        return Place(path=POD.path(namespace=key))
 
-    async def _close(self) -> None:
-        tasks = list(self._tasks.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        if self._streams is not None:
-            await self._streams.close()
-        await asyncio.get_running_loop().shutdown_default_executor()
+    def look_again(self, key: str) -> str | None:
+        """List its pods and put them in the place of what was known."""
+        listed = self._list(key)
+        self._take_over(key, listed)
+        return _version(listed)
 
-    async def _follow(self, namespace: str, version: str) -> None:
-        """Watch one namespace until cancelled; whatever breaks, begin again with a list."""
-        while True:
-            pause = self._pauses.broken
-            try:
-                if version:
-                    await self._stream(namespace, version)
-                    pause = 0.0
-            except BrokenError as broken:
-                pause = broken.pause
-            except (aiohttp.ClientError, OSError, TimeoutError, ClusterError) as error:
-                _LOG.debug("a watch broke: %s", fields(pods=namespace, why=type(error).__name__))
-            except Exception:  # noqa: BLE001 - a bug in one event must not end the watch
-                _LOG.exception("a watch broke: %s", fields(pods=namespace))
-            await asyncio.sleep(pause)
-            listed = await asyncio.to_thread(self._list, namespace)
-            self._take_over(namespace, listed)
-            version = listed.version if listed is not None else ""
-
-    async def _stream(self, namespace: str, version: str) -> None:
-        """Take in what one watch tells, until it ends."""
-        if self._streams is None:
-            self._streams = Streams(self._client, self._pauses)
-        path = POD.path(namespace=namespace)
-        async for event in self._streams.events(path, version=version, query={}):
-            self._take(namespace, event)
-
-    def _take(self, namespace: str, event: Event) -> None:
+    def take(self, key: str, event: Event) -> None:
+        """Take in what its watch tells."""
         try:
             pod = pod_of(event.object)
         except msgspec.MsgspecError as error:
             raise BrokenError(self._pauses.broken) from error
         gone = event.type == "DELETED" or not is_gated(pod, self._names)
         with self._lock:
-            known = self._pods.get(namespace)
+            known = self._pods.get(key)
             if known is None:
                 return
             before = known.pop(pod.key, None)
@@ -249,6 +188,10 @@ class PodWatch:
         except ClusterError as error:
             _LOG.warning("pods not read: %s", fields(namespace=namespace, error=error.message))
             return None
+
+
+def _version(listed: PodList | None) -> str | None:
+    return listed.version if listed is not None else None
 
 
 def _differs(before: Pod | None, now: Pod | None) -> bool:

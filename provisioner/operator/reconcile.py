@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Generic, Protocol, TypeVar
 
-from provisioner.core.assemble import ACCOUNT
+from provisioner.core.assemble import ACCOUNT_WIDE
 from provisioner.core.translate import intents
 from provisioner.engine.applying import Applier, Outcome, Progress, Status
 from provisioner.engine.planning import Planner
@@ -77,12 +77,14 @@ class Result:
 
     ``again`` says in how many seconds to come back, None for not before something changes.
     ``failed`` means that something did not work; without ``again`` it asks for a growing delay.
-    ``structural`` tells that more than the membership of target groups was changed.
+    ``structural`` tells that more than the membership of target groups was changed,
+    ``shares_members`` that load balancers have targets in common, such as a group of nodes.
     """
 
     again: float | None = None
     failed: bool = False
     structural: bool = False
+    shares_members: bool = False
     plan: Plan | None = None
     outcome: Outcome | None = None
 
@@ -177,13 +179,8 @@ class Reconciler(Generic[W, F]):
 
     def _look(self, group: str, snapshot: Snapshot, approved: frozenset[str]) -> Situation:
         """Return what a snapshot says, read without a look at the cloud."""
-        intent = intents(
-            snapshot,
-            self._planner.provider,
-            self._planner.settings,
-            observed=Observed(),
-            refused={},
-        )
+        provider, settings = self._planner.provider, self._planner.settings
+        intent = intents(snapshot, provider, settings, observed=Observed(), refused={})
         meant = hashlib.sha256(repr((intent, sorted(approved))).encode()).hexdigest()
         return Situation(
             group=group,
@@ -319,7 +316,12 @@ class Reconciler(Generic[W, F]):
         return result
 
     def _until(self, part: LoadBalancerPlan | None) -> float | None:
-        """Return when a plan will say more than this one, though nothing has changed."""
+        """Return when a plan will say more than this one, though nothing has changed.
+
+        Once what was approved is done, that is now: a load balancer of another kind has more to it.
+        """
+        if part is not None and part.approval is not None and not part.approval.needed:
+            return self._clock.now()
         due = part.succession.due_seconds if part is not None and part.succession else None
         return None if due is None else self._clock.now() + due
 
@@ -339,7 +341,6 @@ class Reconciler(Generic[W, F]):
             self._retries.forget(group)
 
     def _result(self, group: str, plan: Plan, outcome: Outcome, *, complete: bool) -> Result:
-        failed = bool(outcome.of(Status.FAILED))
         pauses = [self._retries.pause(group, plan)]
         if outcome.of(Status.WAITING):
             pauses.append(self._wait_seconds)
@@ -347,8 +348,9 @@ class Reconciler(Generic[W, F]):
         membership = self._planner.provider.membership
         result = Result(
             again=again,
-            failed=failed or (not complete and again is None),
+            failed=bool(outcome.of(Status.FAILED)) or (not complete and again is None),
             structural=any(p.step.kind not in membership for p in outcome.of(Status.DONE)),
+            shares_members=any(each.kind in membership for each in plan.shared.resources),
             plan=plan,
             outcome=outcome,
         )
@@ -361,7 +363,7 @@ class Reconciler(Generic[W, F]):
             return True
         created = {step.address for step in plan.steps if step.action in _BUILDS}
         return any(
-            cost.subject == ACCOUNT
+            cost.subject in ACCOUNT_WIDE
             for part in plan.parts
             for resource in part.resources
             if resource.address in created

@@ -10,12 +10,9 @@ breaks begins again with a read, because what happened meanwhile is nobody's to 
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import threading
 from collections.abc import Callable
-
-import aiohttp
 
 from provisioner.core.dialect import Dialect
 from provisioner.core.secrets import named_secrets
@@ -33,12 +30,11 @@ from provisioner.model.errors import ClusterError
 from provisioner.model.kube import Key
 from provisioner.model.settings import Settings
 from provisioner.model.snapshot import Snapshot
+from provisioner.operator.follower import Follower, Place
 from provisioner.operator.logs import fields
-from provisioner.operator.streams import BrokenError, Event, Pauses, Streams
+from provisioner.operator.streams import Event, Pauses
 
 _LOG = logging.getLogger(__name__)
-
-_STOP_SECONDS = 5.0
 
 
 class SecretWatch:
@@ -62,30 +58,20 @@ class SecretWatch:
         self._client = client
         self._provider = provider
         self._settings = settings
-        self._pauses = pauses or Pauses()
+        self._follower = Follower(client, self, name="secrets", pauses=pauses)
         self._lock = threading.Lock()
         self._states: dict[Key, SecretState] = {}
         self._named: dict[Key, frozenset[Key]] = {}  # Ingress -> Secrets
-        self._tasks: dict[Key, asyncio.Task[None]] = {}  # of the loop's thread alone
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
-        self._streams: Streams | None = None
         self.changed: Callable[[frozenset[Key]], None] = lambda _ingresses: None
         """Told of the Ingresses whose Secret has changed."""
 
     def start(self) -> None:
         """Begin, in a thread of its own."""
-        self._loop = loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, args=(loop,), name="secrets", daemon=True)
-        self._thread.start()
+        self._follower.start()
 
     def stop(self) -> None:
         """End every watch."""
-        loop, thread = self._loop, self._thread
-        if loop is not None and thread is not None and thread.is_alive():
-            loop.call_soon_threadsafe(loop.stop)
-            thread.join(_STOP_SECONDS)
-        self._loop = None
+        self._follower.stop()
 
     def complete(self, snapshot: Snapshot, *, whole: bool) -> Snapshot:
         """Return a snapshot together with the Secrets that its Ingresses name, and watch those.
@@ -123,88 +109,36 @@ class SecretWatch:
                 return
             self._states[key] = state
         _LOG.info("watching: %s", fields(secret=key))
-        loop = self._loop
-        if loop is not None:
-            loop.call_soon_threadsafe(self._follow_in_loop, loop, key, state)
+        self._follower.follow(key, _version(state))
 
     def _end_others(self, wanted: set[Key]) -> None:
         with self._lock:
             left = self._states.keys() - wanted
             for key in left:
                 del self._states[key]
-        loop = self._loop
-        if loop is not None:
-            for key in left:
-                loop.call_soon_threadsafe(self._forget_in_loop, key)
-
-    def _follow_in_loop(
-        self, loop: asyncio.AbstractEventLoop, key: Key, state: SecretState
-    ) -> None:
-        self._forget_in_loop(key)
-        self._tasks[key] = loop.create_task(self._follow(key, state))
-
-    def _forget_in_loop(self, key: Key) -> None:
-        task = self._tasks.pop(key, None)
-        if task is not None:
-            task.cancel()
+        for key in left:
+            self._follower.forget(key)
 
     # -- watching -------------------------------------------------------------------------------
 
-    def _run(self, loop: asyncio.AbstractEventLoop) -> None:
-        asyncio.set_event_loop(loop)
+    def place(self, key: Key) -> Place:
+        """Return the watch of one Secret: the whole kind, by its name alone."""
+        query = {"fieldSelector": f"metadata.name={key.name}"}
+        return Place(path=SECRET.path(namespace=key.namespace), query=query)
+
+    def take(self, key: Key, event: Event) -> None:
+        """Take in what its watch tells."""
+        gone = event.type == "DELETED"
+        self._note(key, ABSENT if gone else state_of(bytes(event.object)))
+
+    def look_again(self, key: Key) -> str:
+        """Read it; one that cannot be read may still be watched."""
         try:
-            loop.run_forever()
-        finally:
-            loop.run_until_complete(self._close())
-            loop.close()
-
-    async def _close(self) -> None:
-        tasks = list(self._tasks.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        if self._streams is not None:
-            await self._streams.close()
-        await asyncio.get_running_loop().shutdown_default_executor()
-
-    async def _follow(self, key: Key, state: SecretState) -> None:
-        """Watch one Secret until cancelled; whatever breaks, begin again with a read."""
-        while True:
-            pause = self._pauses.broken
-            try:
-                await self._stream(key, _version(state))
-                pause = 0.0
-            except BrokenError as broken:
-                pause = broken.pause
-            except (aiohttp.ClientError, OSError, TimeoutError, ClusterError) as error:
-                _LOG.debug("a watch broke: %s", fields(secret=key, why=type(error).__name__))
-            except Exception:  # noqa: BLE001 - a bug in one event must not end the watch
-                _LOG.exception("a watch broke: %s", fields(secret=key))
-            await asyncio.sleep(pause)
-            state = await self._look_again(key)
-
-    async def _look_again(self, key: Key) -> SecretState:
-        try:
-            state = await asyncio.to_thread(read_secret, self._client, key)
+            state = read_secret(self._client, key)
         except ClusterError as error:
             state = SecretState(why=error.message.rstrip("."))
         self._note(key, state)
-        if state.why:
-            await asyncio.sleep(self._pauses.broken)
-        return state
-
-    async def _stream(self, key: Key, version: str) -> None:
-        """Take in what one watch tells, until it ends."""
-        if self._streams is None:
-            self._streams = Streams(self._client, self._pauses)
-        path = SECRET.path(namespace=key.namespace)
-        query = {"fieldSelector": f"metadata.name={key.name}"}
-        async for event in self._streams.events(path, version=version, query=query):
-            self._take(key, event)
-
-    def _take(self, key: Key, event: Event) -> None:
-        gone = event.type == "DELETED"
-        self._note(key, ABSENT if gone else state_of(bytes(event.object)))
+        return _version(state)
 
     def _note(self, key: Key, state: SecretState) -> None:
         with self._lock:

@@ -96,7 +96,10 @@ def plan_document(plan: Plan) -> wire.PlanWire:
 
 
 def _encode(document: wire.Wire) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+    text = msgspec.json.encode(document)
+    del document  # a large plan need not be in memory in every one of its forms at once
+    text = msgspec.json.format(text, indent=2)
+    return text + b"\n"
 
 
 def _in_order(plan: Plan) -> list[LoadBalancerPlan]:

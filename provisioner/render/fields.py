@@ -6,17 +6,15 @@ renderer for people prints these entries; only the JSON carries fields whole.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
 from provisioner.model.change import Action, FieldChange, Step
 from provisioner.model.resource import Ref, Value, canonical
-from provisioner.render import phrases
+from provisioner.render import descriptions, members, phrases, url_maps, usual
 
-_SHOWN_TARGETS: Final = 8
 _CREATIONS: Final = frozenset({Action.CREATE, Action.REPLACE})
 _RULE_FIELDS: Final = ("Conditions", "Actions")
 
@@ -45,14 +43,46 @@ def entries(step: Step) -> tuple[Entry, ...]:
     if all(name in fields for name in _RULE_FIELDS):
         found.extend(_rule(fields["Conditions"], fields["Actions"], step.group))
         fields = {name: c for name, c in fields.items() if name not in _RULE_FIELDS}
-    short = [c for c in fields.values() if c.before is None and _is_scalar(c.after)]
-    if short:
-        text = ", ".join(f"{c.path} {_quoted(phrases.phrase(c.after))}" for c in short)
-        found.append(Entry(" " if step.action in _CREATIONS else "+", "", text))
+    if url_maps.is_url_map(fields):
+        found.extend(Entry(sign, "", text) for sign, text in url_maps.differences(step))
+        fields = {name: c for name, c in fields.items() if name not in url_maps.FIELDS}
+    usual_ones = _usual(fields.values(), step)
+    fields = {name: c for name, c in fields.items() if name not in usual_ones}
+    short = [c for c in fields.values() if _is_short(c)]
+    words = [f"{c.path} {_quoted(phrases.phrase(c.after))}" for c in short]
+    words += _counted_defaults(usual_ones)
+    if words:
+        found.append(Entry(" " if step.action in _CREATIONS else "+", "", ", ".join(words)))
     for change in fields.values():
-        if change not in short:
+        if change.path == descriptions.FIELD and _is_marked(change):
+            found.extend(_description(change, created=step.action in _CREATIONS))
+        elif change not in short:
             found.extend(_entries(change, step.group))
     return tuple(found)
+
+
+def _usual(changes: Iterable[FieldChange], step: Step) -> frozenset[str]:
+    """Return the fields of a creation that have the value which they would have unasked."""
+    if step.action not in _CREATIONS:
+        return frozenset()
+    return frozenset(
+        c.path for c in changes if c.before is None and usual.is_usual(step.kind, c.path, c.after)
+    )
+
+
+def _counted_defaults(names: AbstractSet[str]) -> tuple[str, ...]:
+    number = len(names)
+    if not number:
+        return ()
+    return (f"{number} fields at their defaults" if number > 1 else "1 field at its default",)
+
+
+def _is_short(change: FieldChange) -> bool:
+    return (
+        change.before is None
+        and _is_scalar(change.after)
+        and not (change.path == descriptions.FIELD and descriptions.is_marked(change.after))
+    )
 
 
 def _quoted(text: str) -> str:
@@ -85,8 +115,9 @@ def _rule_text(conditions: Value, actions: Value, group: str) -> str:
 
 def _entries(change: FieldChange, group: str) -> Iterator[Entry]:
     before, after = change.before, change.after
-    if phrases.is_targets(before) or phrases.is_targets(after):
-        yield _targets(change)
+    moves = members.membership(change.path, before, after)
+    if moves is not None:
+        yield Entry(moves[0], change.path, moves[1])
     elif phrases.is_pair_list(before) or phrases.is_pair_list(after):
         yield from _pairs(change.path, phrases.pairs(before), phrases.pairs(after))
     elif before is None:
@@ -97,6 +128,29 @@ def _entries(change: FieldChange, group: str) -> Iterator[Entry]:
         yield from _mapping(change.path, before, after, group=group)
     else:
         yield _arrow(change.path, before, after, group=group)
+
+
+def _is_marked(change: FieldChange) -> bool:
+    return descriptions.is_marked(change.before) or descriptions.is_marked(change.after)
+
+
+def _description(change: FieldChange, *, created: bool) -> Iterator[Entry]:
+    """Yield what a description says beside our marks, and the marks as tags have them."""
+    before, after, path = change.before, change.after, change.path
+    old, new = descriptions.foreign(before), descriptions.foreign(after)
+    for key in sorted({*old, *new}):
+        if key not in old:
+            yield Entry(" " if created else "+", path, f"{key}={new[key]}")
+        elif key not in new:
+            yield Entry("-", path, f"{key}={old[key]}")
+        elif old[key] != new[key]:
+            yield Entry("~", path, f"{key}={old[key]} -> {new[key]}")
+    if created:
+        return
+    if added := descriptions.marks_added(before, after):
+        yield Entry("+", path, phrases.counted(added, "ownership mark"))
+    if changed := descriptions.marks_changed(before, after):
+        yield Entry("~", path, f"ownership marks ({', '.join(changed)})")
 
 
 def _arrow(path: str, before: Value, after: Value, *, group: str) -> Entry:
@@ -142,36 +196,3 @@ def _pairs(path: str, before: Mapping[str, Value], after: Mapping[str, Value]) -
             yield _arrow(f"{path}.{key}", old, new, group="")
     if marks and before:
         yield Entry("+", path, phrases.counted(len(marks), "ownership mark"))
-
-
-def _targets(change: FieldChange) -> Entry:
-    """Return a membership as a count with the targets that move: never eight hundred lines."""
-    old, new = _target_names(change.before), _target_names(change.after)
-    if not isinstance(change.after, tuple):
-        return Entry("~", change.path, f"{len(old)} -> {phrases.phrase(change.after)}")
-    if not isinstance(change.before, tuple):
-        listed = _some(new)
-        return Entry(" ", change.path, f"{phrases.counted(len(new), 'target')} ({listed})")
-    parts = [f"{len(old)} -> {phrases.counted(len(new), 'target')}"]
-    if joined := new - old:
-        parts.append(f"registers {_some(joined)}")
-    if left := old - new:
-        parts.append(f"deregisters {_some(left)}")
-    return Entry("~", change.path, "; ".join(parts))
-
-
-def _target_names(value: Value) -> frozenset[str]:
-    items = value if isinstance(value, tuple) else ()
-    return frozenset(phrases.target(item) for item in items if isinstance(item, Mapping))
-
-
-def _some(names: AbstractSet[str]) -> str:
-    ordered = sorted(names, key=_natural)
-    shown = ", ".join(ordered[:_SHOWN_TARGETS])
-    more = len(ordered) - _SHOWN_TARGETS
-    return f"{shown} and {more} more" if more > 0 else shown
-
-
-def _natural(name: str) -> list[tuple[int, str]]:
-    """Sort 10.0.0.9 before 10.0.0.10."""
-    return [(int(part) if part.isdecimal() else -1, part) for part in re.split(r"(\d+)", name)]

@@ -12,7 +12,7 @@ from provisioner.model.intent import Quarantined
 from provisioner.model.limits import Usage
 from provisioner.model.plan import LoadBalancerPlan, ModeDecision, ModeSum, Plan
 from provisioner.model.resource import Unknown, Value
-from provisioner.render import phrases
+from provisioner.render import forwarding, phrases
 from provisioner.render.lines import Line, Style
 from provisioner.render.usage import share
 
@@ -101,6 +101,8 @@ def _blocked(part: LoadBalancerPlan) -> str:
     """Return a part with what is not known of it yet."""
     values = (change.after for step in part.changes for change in step.fields)
     whys = sorted({unknown.why for value in values for unknown in unknowns(value) if unknown.why})
+    if part.lacks:
+        return f"{part.group} (it needs {', '.join(part.lacks)}, which cannot be applied either)"
     return f"{part.group} (not known here: {', '.join(whys)})" if whys else part.group
 
 
@@ -124,7 +126,8 @@ def wait(item: WaitFor, group: str) -> str:
         case Wait.ACTIVE:
             return f"waits until {names} is active"
         case Wait.SETTLED:
-            return f"waits until {names} has settled"
+            least = f" ({item.seconds / 60:.0f} minutes)" if item.seconds else ""
+            return f"waits until {names} has settled{least}"
         case Wait.DRAINED:
             return f"waits until {names} has drained"
         case Wait.HEALTHY:
@@ -160,8 +163,8 @@ _EVIDENT: Final = (" differ", " differs")
 
 def reason(step: Step) -> str:
     """Return why a step is there; "" where the lines below it say the same."""
-    if step.action is Action.CREATE and step.reason == "does not exist":
-        return ""
+    if step.reason == "does not exist":
+        return ""  # a creation, or a later stage of one
     return "" if step.reason.endswith(_EVIDENT) else step.reason
 
 
@@ -214,4 +217,4 @@ def describe(part: LoadBalancerPlan) -> str:
         if resource.kind == "Listener" and isinstance(port := resource.spec.get("Port"), int)
     )
     found.extend(f"{protocol} {port}" for port, protocol in listeners)
-    return ", ".join(found)
+    return ", ".join([*found, *forwarding.facts(part.resources)])

@@ -14,7 +14,7 @@ from typing import Final
 from provisioner.model.change import Action, Step
 from provisioner.model.plan import LoadBalancerPlan
 from provisioner.model.resource import Resource, references
-from provisioner.render import phrases
+from provisioner.render import forwarding, members, phrases
 
 # Traffic flows from left to right; a kind that is not listed is not on the path of a request.
 _COLUMNS: Final[Mapping[str, int]] = {
@@ -23,7 +23,18 @@ _COLUMNS: Final[Mapping[str, int]] = {
     "ListenerRule": 2,
     "TargetGroup": 3,
     "Targets": 4,
+    # Google Cloud:
+    "ForwardingRule": 0,
+    "TargetHttpProxy": 1,
+    "TargetHttpsProxy": 1,
+    "UrlMap": 2,
+    "BackendService": 3,
+    "NetworkEndpointGroup": 4,
+    "InstanceGroup": 4,
+    "NetworkEndpoints": 5,
+    "Instances": 5,
 }
+_MEMBERS: Final = ("Targets", "networkEndpoints", "instances")
 _WIDTH: Final = 250
 _HEIGHT: Final = 44
 _GAP_X: Final = 70
@@ -71,11 +82,13 @@ class Graph:
 
 
 def graph_of(part: LoadBalancerPlan) -> Graph | None:
-    """Return the picture of what will exist; None where nothing will."""
+    """Return the picture of what will exist; None where nothing will, or nothing is connected."""
     drawn = {r.address: r for r in part.resources if r.kind in _COLUMNS}
     if not drawn:
         return None
     links = _links(drawn)
+    if not links:
+        return None  # boxes beside each other say no more than the steps do
     columns = _columns(drawn, links)
     actions = {step.address: step.action for step in part.steps if "#" not in step.id}
     for step in part.steps:
@@ -154,11 +167,11 @@ def _label(resource: Resource) -> str:
     spec = resource.spec
     if resource.kind == "Listener":
         return f"{phrases.phrase(spec.get('Protocol'))} {phrases.phrase(spec.get('Port'))}"
-    if resource.kind == "Targets":
-        targets = spec.get("Targets")
-        if isinstance(targets, tuple):
-            return phrases.counted(len(targets), "target")
-        return phrases.phrase(targets)
+    field = next((name for name in _MEMBERS if name in spec), "")
+    if field:
+        return members.total(field, spec[field])
+    if resource.kind == forwarding.KIND:
+        return forwarding.listener(resource)
     if resource.kind == "ListenerRule":
         where, what = spec.get("Conditions"), spec.get("Actions")
         return phrases.rule(

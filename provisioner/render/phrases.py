@@ -7,6 +7,7 @@ renderers. What is not recognised is printed field by field; nothing is ever lef
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -21,6 +22,10 @@ _CONDITION_WORDS: Final[Mapping[str, str]] = {
     "query-string": "query",
     "source-ip": "source",
 }
+_LINK: Final = "selfLink"
+_GOOGLE_LINK: Final = re.compile(
+    r"projects/([\w.:-]+)/(?:global|regions/([\w-]+)|zones/([\w-]+))/([\w-]+/[\w-]+)"
+)
 _RANGE_KEYS: Final = ("CidrIp", "CidrIpv6", "PrefixListId", "GroupId")
 _RANGE_LISTS: Final = ("IpRanges", "Ipv6Ranges", "PrefixListIds", "UserIdGroupPairs")
 
@@ -34,12 +39,12 @@ def phrase(value: Value, group: str = "") -> str:
     """
     match value:
         case Ref():
-            return f"{value.field} of {short_address(value.address, group)}"
+            return _reference(value, group)
         case Unknown():
             return f"(known after apply: {value.why})" if value.why else "(known after apply)"
         case Fingerprint():
             return f"(secret, fingerprint {value.digest[:8]})"
-        case bool() | int() | str() | None:
+        case bool() | int() | float() | str() | None:
             return _scalar(value)
         case tuple():
             return ", ".join(phrase(item, group) for item in value) if value else "none"
@@ -47,18 +52,27 @@ def phrase(value: Value, group: str = "") -> str:
             return _mapping(value, group)
 
 
-def _scalar(value: bool | int | str | None) -> str:  # noqa: FBT001 - a value of JSON
+def _scalar(value: bool | float | str | None) -> str:  # noqa: FBT001 - a value of JSON
     match value:
         case bool():
             return "true" if value else "false"
         case None:
             return "none"
-        case int() | str():
-            return str(value) or '""'
+        case str():
+            return short_link(value) or '""'
+        case int() | float():
+            return str(value)
 
 
 def _mapping(value: Mapping[str, Value], group: str) -> str:
     """Recognise the shapes that the clouds use most; spell out the rest."""
+    known = _shape_of_aws(value, group) or _shape_of_google(value, group)
+    return (
+        known or ", ".join(f"{key} {phrase(item, group)}" for key, item in value.items()) or "none"
+    )
+
+
+def _shape_of_aws(value: Mapping[str, Value], group: str) -> str:
     keys = value.keys()
     if keys == {"Key", "Value"}:
         return f"{phrase(value['Key'])}={phrase(value['Value'], group)}"
@@ -74,7 +88,42 @@ def _mapping(value: Mapping[str, Value], group: str) -> str:
         return permission(value, group)
     if keys == {"RuleArn", "Priority"}:
         return f"{phrase(value['Priority'])}: {_ref_name(value['RuleArn'], group)}"
-    return ", ".join(f"{key} {phrase(item, group)}" for key, item in value.items()) or "none"
+    return ""
+
+
+def _shape_of_google(value: Mapping[str, Value], group: str) -> str:
+    keys = value.keys()
+    if {"group", "balancingMode"} <= keys:
+        return backend(value, group)
+    if keys == {"IPProtocol", "ports"}:
+        return f"{phrase(value['IPProtocol'])} {phrase(value['ports'])}"
+    return ""
+
+
+def _reference(ref: Ref, group: str) -> str:
+    """Return what a Ref takes from where; on Google nearly every one takes the link."""
+    where = short_address(ref.address, group)
+    return where if ref.field == _LINK else f"{ref.field} of {where}"
+
+
+def short_link(text: str) -> str:
+    """Return a link of Google's without the words that every link has.
+
+    ``projects/shop/regions/europe-west1/subnetworks/a`` is ``shop/europe-west1/subnetworks/a``: the
+    project stays, because networks and firewalls may be another's.
+    """
+    found = _GOOGLE_LINK.fullmatch(text)
+    return "/".join(part for part in found.groups() if part) if found else text
+
+
+def backend(value: Mapping[str, Value], group: str = "") -> str:
+    """Return a group behind a backend service: ``... web:80/pod/zone-a (RATE)``."""
+    details = [phrase(value["balancingMode"])]
+    rest = {k: v for k, v in value.items() if k not in {"group", "balancingMode"}}
+    if rest.get("capacityScaler") == 1:
+        del rest["capacityScaler"]
+    details.extend(f"{key} {phrase(item)}" for key, item in rest.items())
+    return f"{phrase(value['group'], group)} ({', '.join(details)})"
 
 
 def short_address(address: str, group: str) -> str:
@@ -219,20 +268,6 @@ def pairs(value: Value) -> Mapping[str, Value]:
 def is_mark(key: str) -> bool:
     """Tell whether a tag is one of our marks, which a reader need not see in full."""
     return key.startswith(ANNOTATION_PREFIX)
-
-
-def is_targets(value: Value) -> bool:
-    """Tell whether a value is a list of targets."""
-    return (
-        isinstance(value, tuple)
-        and bool(value)
-        and all(
-            isinstance(item, Mapping)
-            and "Id" in item
-            and item.keys() <= {"Id", "Port", "AvailabilityZone"}
-            for item in value
-        )
-    )
 
 
 def counted(number: int, noun: str) -> str:

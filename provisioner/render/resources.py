@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.resource import Resource, Unknown, Value
-from provisioner.render import phrases
+from provisioner.render import descriptions, members, phrases, url_maps
 from provisioner.render.findings import diagnostic_lines
 from provisioner.render.lines import Line, Style
 
@@ -31,15 +31,24 @@ def _resource(resource: Resource) -> Iterator[Line]:
     yield Line(resource.address, Style.DIM, 4)
     if resource.title:
         yield Line(resource.title, Style.DIM, 4)
-    for field, value in sorted(resource.spec.items()):
-        for text in _values(value, resource.group):
+    fields = dict(resource.spec)
+    if url_maps.is_url_map(fields):
+        for text in url_maps.sentences(fields, resource.group):
+            yield Line(text, Style.PLAIN, 4, 4)
+        fields = {name: value for name, value in fields.items() if name not in url_maps.FIELDS}
+    for field, value in sorted(fields.items()):
+        for text in _values(field, value, group=resource.group):
             yield Line(f"{field}: {text}", Style.PLAIN, 4, 4)
 
 
-def _values(value: Value, group: str) -> Iterator[str]:
+def _values(field: str, value: Value, *, group: str) -> Iterator[str]:
     """Yield one text per key of a list of pairs (our marks summed up), else one for the value."""
+    if field == descriptions.FIELD and descriptions.is_marked(value):
+        yield from (f"{key}={text}" for key, text in descriptions.foreign(value).items())
+        yield phrases.counted(descriptions.marks_added(None, value), "ownership mark")
+        return
     if not phrases.is_pair_list(value):
-        yield phrases.phrase(value, group)
+        yield members.listed(field, value) or phrases.phrase(value, group)
         return
     found = phrases.pairs(value)
     marks = [key for key in found if phrases.is_mark(key)]

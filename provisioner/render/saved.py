@@ -169,7 +169,7 @@ def _value(raw: msgspec.Raw, where: str) -> Value:
 def _with_refs(value: object, where: str) -> PlainInput:
     """Return decoded JSON with ``{"ref": "<address>.<Field>"}`` turned back into Refs."""
     match value:
-        case None | bool() | int() | str():
+        case None | bool() | int() | float() | str():
             return value
         case list():
             return [_with_refs(item, where) for item in value]

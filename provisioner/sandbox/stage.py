@@ -1,8 +1,7 @@
 """A stage for the demo and for end-to-end tests: one embedded cluster beside one embedded cloud.
 
 What differs between clouds is behind ``CloudStage``; the cluster, the story and the controller are
-the same for all. A stage is not yet a provider: Google Cloud has a stage, for tests of what is to
-be built on it, while the product itself does not know that cloud so far.
+the same for all.
 """
 
 from __future__ import annotations
@@ -38,6 +37,10 @@ class CloudStage(Protocol):
 
     ingress_class: str
     controller: str
+    limit_told: str
+    """What ``limit_rules`` limits, in words with ``{limit}``."""
+    empty_told: str
+    """What is no longer there at the end."""
     nodes: tuple[StageNode, ...]
     addresses: PodAddresses
 
@@ -50,7 +53,7 @@ class CloudStage(Protocol):
         ...
 
     def limit_rules(self, value: int) -> None:
-        """Set the account's limit on rules per load balancer."""
+        """Set the limit that keeps a load balancer from growing: what it is called differs."""
         ...
 
     def leftovers(self) -> Mapping[str, Sequence[str]]:

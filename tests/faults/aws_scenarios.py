@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from uuid import uuid4
 
 from provisioner.model.kube import NO_STRINGS
-from provisioner.sandbox.aws.clients import Login
+from provisioner.sandbox.aws.clients import Login, client
 from tests.contract.annotations.site import a_client_secret, a_tls_secret
-from tests.contract.annotations.things import client, make_trust_store, make_web_acl, subscribe
+from tests.contract.annotations.things import make_trust_store, make_web_acl, subscribe
 from tests.contract.provider import manifests
 from tests.contract.provider.desk import Desk
 from tests.contract.provider.manifests import Document, Route, ingress

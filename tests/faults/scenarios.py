@@ -6,14 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import MappingProxyType
 
+import pytest
+
 from tests.contract.provider.desk import Desk
 from tests.contract.provider.manifests import Route, ingress
 from tests.contract.provider.under_test import Pace
 from tests.faults import aws_scenarios as aws
+from tests.faults import gcp_scenarios as gcp
 
-SLOW = Pace(provisioning=60, health=30, draining=60, linger=40)
+SLOW = Pace(provisioning=20, health=10, draining=20, linger=15)
 """A cloud that takes its time, so that every wait of a plan is a real one."""
 
+AWS, GCP = frozenset({"aws"}), frozenset({"gcp"})
 NLB, MAPPING = "alb.ingress.kubernetes.io/frontend-nlb", "listener-port-mapping"
 FRONT = MappingProxyType({"alb.ingress.kubernetes.io/enable-frontend-nlb": "true"})
 """A network load balancer in front; other clouds do not read it."""
@@ -25,12 +29,14 @@ class Scenario:
 
     ``furnish`` puts into an empty account what neither of them makes. ``repeats`` says that the
     other scenarios make all of its calls as well, so that losing their answers says nothing new.
+    ``clouds`` are those that know what it asks for.
     """
 
     change: Callable[[Desk], None]
     before: Callable[[Desk], None] | None = None
     furnish: Callable[[Desk], None] | None = None
     repeats: bool = False
+    clouds: frozenset[str] = frozenset({"aws", "gcp"})
 
 
 def _shop(desk: Desk) -> None:
@@ -80,15 +86,35 @@ SCENARIOS = MappingProxyType(
         "reorder": Scenario(before=_shop, change=_reorder),
         "delete": Scenario(before=_shop, change=_gone),
         "delete-member": Scenario(before=_shared, change=_member_gone),
-        "front": Scenario(before=_shop, change=_front),
-        "front-elsewhere": Scenario(before=_front, change=_front_elsewhere, repeats=True),
-        "front-removed": Scenario(before=_front, change=_shop),
-        "delete-both": Scenario(before=_front, change=_gone, repeats=True),
-        "guarded": Scenario(furnish=aws.furnish, change=aws.guarded),
-        "guarded-change": Scenario(furnish=aws.furnish, before=aws.guarded, change=aws.changed),
-        "guarded-delete": Scenario(furnish=aws.furnish, before=aws.guarded, change=_gone),
+        "front": Scenario(before=_shop, change=_front, clouds=AWS),
+        "front-elsewhere": Scenario(
+            before=_front, change=_front_elsewhere, repeats=True, clouds=AWS
+        ),
+        "front-removed": Scenario(before=_front, change=_shop, clouds=AWS),
+        "delete-both": Scenario(before=_front, change=_gone, repeats=True, clouds=AWS),
+        "guarded": Scenario(furnish=aws.furnish, change=aws.guarded, clouds=AWS),
+        "guarded-change": Scenario(
+            furnish=aws.furnish, before=aws.guarded, change=aws.changed, clouds=AWS
+        ),
+        "guarded-delete": Scenario(
+            furnish=aws.furnish, before=aws.guarded, change=_gone, clouds=AWS
+        ),
+        "secured": Scenario(before=_shop, change=gcp.secured, clouds=GCP),
+        "secured-change": Scenario(before=gcp.secured, change=gcp.changed, clouds=GCP),
+        "secured-delete": Scenario(before=gcp.secured, change=_gone, clouds=GCP),
     }
 )
+
+
+def of_every_cloud(*, repeats: bool = True) -> pytest.MarkDecorator:
+    """Run a test with each scenario on each cloud that knows it, with or without ``repeats``."""
+    cases = [
+        pytest.param(cloud, name, id=f"{cloud}-{name}")
+        for name, scenario in sorted(SCENARIOS.items())
+        for cloud in sorted(scenario.clouds)
+        if repeats or not scenario.repeats
+    ]
+    return pytest.mark.parametrize(("running", "name"), cases, indirect=["running"])
 
 
 def begin(desk: Desk, scenario: Scenario) -> None:

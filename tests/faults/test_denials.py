@@ -21,7 +21,10 @@ from tests.contract.provider.manifests import Document, Route, ingress
 from tests.faults import aws_scenarios as aws
 from tests.faults.scenarios import FRONT, Scenario, begin
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.parametrize("running", ["aws"], indirect=True),
+]
 
 _CAPACITY = {f"{aws.NATIVE}minimum-load-balancer-capacity": "CapacityUnits=200"}
 _AUTHORITY = {

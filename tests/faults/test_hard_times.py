@@ -7,12 +7,12 @@ import pytest
 from tests.contract.provider.desk import Desk, calls_of, failures
 from tests.contract.provider.manifests import Route, ingress
 from tests.contract.provider.under_test import Pace
-from tests.faults.scenarios import SCENARIOS, begin
+from tests.faults.scenarios import SCENARIOS, begin, of_every_cloud
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("name", sorted(SCENARIOS))
+@of_every_cloud()
 def test_every_operation_is_throttled_once(desk: Desk, name: str) -> None:
     """A call that is refused as too fast is made again; nothing fails and nothing is made twice."""
     begin(desk, SCENARIOS[name])
@@ -30,7 +30,7 @@ def test_every_operation_is_throttled_once(desk: Desk, name: str) -> None:
     desk.assert_at_rest()
 
 
-@pytest.mark.parametrize("name", sorted(SCENARIOS))
+@of_every_cloud()
 def test_reads_that_lag_behind_writes(desk: Desk, name: str) -> None:
     """With listings two seconds late an apply still ends well and leaves nothing to do."""
     begin(desk, SCENARIOS[name])
@@ -54,7 +54,7 @@ def test_a_new_backend_that_never_becomes_healthy(desk: Desk) -> None:
     desk.cloud.clock.sleep(60)
     serving = desk.cloud.healthy_targets("shop/web")
     for machine in desk.cloud.machines:
-        desk.cloud.sicken(machine.provider_id.rpartition("/")[2])
+        desk.cloud.sicken(machine)
     desk.put(ingress("web", Route(), mode="node-port"))
 
     outcome = desk.apply()

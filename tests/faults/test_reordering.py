@@ -20,7 +20,10 @@ from tests.contract.provider.desk import Desk, Killed, calls_of, failures
 from tests.contract.provider.manifests import Route, ingress
 from tests.faults.aws_scenarios import login_of
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.parametrize("running", ["aws"], indirect=True),
+]
 
 HOST = "shop.example.com"
 REQUESTS = ("/", "/a", "/a/b", "/a/b/c", "/cart", "/cart/items", "/z", "/elsewhere")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import pytest
 
@@ -12,10 +13,62 @@ from tests.contract.provider.desk import Desk, Killed, calls_of, changes_of, fai
 from tests.contract.provider.manifests import Route, ingress
 from tests.faults.scenarios import SLOW
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.parametrize("running", ["aws", "gcp"], indirect=True),
+]
 
-FIRST, SECOND = "aws:load-balancer/shop/web", "aws:load-balancer/shop/web@2"
 ROUTES = (Route(), Route(path="/cart"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """What tells a cloud's two load balancers, and what both count towards.
+
+    ``kind`` is what clients reach a load balancer by; ``total`` a limit of the account of which
+    each takes one; ``each`` what each takes of the limit on rules, whose name begins with
+    ``rules``. ``room`` is a quota of load balancers that has room for the first alone: on Google
+    each kind has a quota of its own.
+    """
+
+    kind: str
+    first: str
+    total: str
+    rules: str
+    each: Mapping[str, int]
+    room: int
+
+    @property
+    def second(self) -> str:
+        """The address of the load balancer that replaces the first."""
+        return f"{self.first}@2"
+
+
+SHAPES = MappingProxyType(
+    {
+        "aws": Shape(
+            kind="LoadBalancer",
+            first="aws:load-balancer/shop/web",
+            total="application-load-balancers",
+            rules="rules-per",
+            each={"load balancer shop/web": 2, "load balancer shop/web (2)": 2},
+            room=1,
+        ),
+        "gcp": Shape(
+            kind="ForwardingRule",
+            first="gcp:forwarding-rule/shop/web/80",
+            total="URL_MAPS",
+            rules="host-rules-per",
+            each={"URL map shop/web/main": 1, "URL map shop/web/main (2)": 1},
+            room=0,
+        ),
+    }
+)
+
+
+def shape(desk: Desk) -> Shape:
+    """The shape of the cloud under test."""
+    return SHAPES[desk.cloud.name]
 
 
 def part_of(desk: Desk) -> LoadBalancerPlan:
@@ -65,7 +118,7 @@ def replaced(desk: Desk) -> None:
 
 def balancers(desk: Desk) -> list[str]:
     """Which load balancers the plan wants."""
-    return [r.address for r in part_of(desk).resources if r.kind == "LoadBalancer"]
+    return [r.address for r in part_of(desk).resources if r.kind == shape(desk).kind]
 
 
 def inventory(desk: Desk) -> dict[str, int]:
@@ -76,13 +129,14 @@ def inventory(desk: Desk) -> dict[str, int]:
 def test_every_stage_waits_for_its_approval_and_is_at_rest_meanwhile(desk: Desk) -> None:
     """A plan without an approval changes nothing; with one it does what it says, to the end."""
     part = asked(desk)
+    first, second = shape(desk).first, shape(desk).second
     assert not part.changes
-    assert balancers(desk) == [FIRST]
+    assert balancers(desk) == [first]
 
     approve(desk)
     desk.converge()
     part = part_of(desk)
-    assert balancers(desk) == [FIRST, SECOND]
+    assert balancers(desk) == [first, second]
     assert part.approval is None
     assert part.succession is not None
     assert part.succession.complete
@@ -93,7 +147,7 @@ def test_every_stage_waits_for_its_approval_and_is_at_rest_meanwhile(desk: Desk)
     assert not changes_of(desk.plan())
     approve(desk)
     desk.converge()
-    assert balancers(desk) == [SECOND]
+    assert balancers(desk) == [second]
     assert part_of(desk).approval is None
     desk.clear_out()
 
@@ -105,16 +159,16 @@ def test_both_load_balancers_count_towards_the_limits_of_the_account(desk: Desk)
     plan = desk.plan()
 
     counted = {u.limit.name: (u.used, u.peak) for u in plan.shared.usages}
-    assert counted["application-load-balancers"] == (2, 2)
+    assert counted[shape(desk).total] == (2, 2)
     own = plan.load_balancers[0].usages
-    rules = {u.subject: u.used for u in own if u.limit.name.startswith("rules-per")}
-    assert rules == {"load balancer shop/web": 2, "load balancer shop/web (2)": 2}
+    rules = {u.subject: u.used for u in own if u.limit.name.startswith(shape(desk).rules)}
+    assert rules == shape(desk).each
 
 
 def test_without_room_for_a_second_load_balancer_the_first_serves_on(desk: Desk) -> None:
     """A limit of the account holds the replacement up, and nobody who is served."""
     approved(desk)
-    desk.cloud.limit_load_balancers(1)
+    desk.cloud.limit_load_balancers(shape(desk).room)
 
     plan = desk.plan()
 
@@ -159,7 +213,8 @@ def test_a_change_of_mind_half_way_leaves_one_load_balancer_or_two_that_serve(
     assert failures(desk.apply()) == []
 
     desk.assert_at_rest()
-    assert balancers(desk) in ([FIRST], [FIRST, SECOND])
+    first, second = shape(desk).first, shape(desk).second
+    assert balancers(desk) in ([first], [first, second])
     desk.clear_out()
 
 

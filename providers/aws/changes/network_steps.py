@@ -12,7 +12,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 
 from providers.aws import addresses
 from providers.aws.addresses import Kind
-from providers.aws.changes.step_list import StepList
+from provisioner.core.step_list import StepList
 from provisioner.model.change import Action, Change, Wait, WaitFor
 from provisioner.model.resource import ObservedResource, Resource, references
 

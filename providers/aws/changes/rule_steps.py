@@ -14,11 +14,11 @@ from collections.abc import Mapping, Sequence
 
 from providers.aws.addresses import Kind
 from providers.aws.changes.calls import priority_call
-from providers.aws.changes.step_list import StepList
 from providers.aws.changes.upheaval import parent_of
 from providers.aws.limits import RULES, balancer_subject
 from providers.aws.routing.conditions import hosts_of
 from providers.aws.routing.priorities import HIGHEST, LOWEST
+from provisioner.core.step_list import StepList
 from provisioner.model.change import Action, Change, FieldChange, Step
 from provisioner.model.expression import StepRoom
 from provisioner.model.resource import ObservedResource, Ref, Resource, Value, freeze

@@ -36,7 +36,6 @@ from providers.aws.changes.issuance import (
 )
 from providers.aws.changes.network_steps import drained, front_wait, order_frontend
 from providers.aws.changes.rule_steps import add_priorities, order_rules
-from providers.aws.changes.step_list import StepList, step_of
 from providers.aws.changes.switching import Switching, holder_of, switched_off
 from providers.aws.changes.upheaval import ACTIONS_FIELD, Upheaval, parent_of
 from providers.aws.desired.reservations import CAPACITY_FIELD
@@ -48,6 +47,8 @@ from providers.aws.limits import (
     costs,
 )
 from providers.aws.routing.actions import weights_of
+from provisioner.core.member_room import MemberRoom
+from provisioner.core.step_list import StepList, step_of
 from provisioner.model.change import Action, Change, FieldChange, Step, Wait, WaitFor
 from provisioner.model.expression import StepRoom
 from provisioner.model.resource import (
@@ -159,12 +160,7 @@ class _Writer:
         self._upheaval = upheaval
         self._steps = found
         self._switched = switched
-        self._free = {
-            place: limit.value - used
-            for place, used in room.used.items()
-            if (limit := room.limits.by_name.get(place[0])) is not None
-        }
-        self._limits = room.limits
+        self._room = MemberRoom(room, _MEMBERSHIP_LIMITS)
         self._pending: frozenset[str] = frozenset()
 
     def write(self, changes: Sequence[Change]) -> None:
@@ -275,20 +271,7 @@ class _Writer:
         if change.kind != Kind.TARGETS.value or change.desired is None:
             return False
         added = len(_targets(change.desired) - _targets(change.observed))
-        places = [
-            (cost.limit, cost.subject)
-            for cost in costs(change.desired)
-            if added and cost.limit in _MEMBERSHIP_LIMITS
-        ]
-        room = [self._room_at(place) for place in places]
-        for place in places:
-            self._free[place] = self._room_at(place) - added
-        return any(free < added for free in room)
-
-    def _room_at(self, place: tuple[str, str]) -> int:
-        if place not in self._free:
-            self._free[place] = self._limits[place[0]].value
-        return self._free[place]
+        return not self._room.takes(added, costs(change.desired))
 
 
 def _is_capacity(change: Change, field: FieldChange) -> bool:

@@ -18,20 +18,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from provisioner.core.replacement import Move, backend_of, weighted
 from provisioner.model.change import Wait, WaitFor
 
 ATTACH, SHIFT, DETACH = "attach", "shift", "detach"
 
 FINAL = ""
 """The stage that reaches what is wanted; its step has the address itself as its id."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
-    """New target groups that take the place of old ones; ``new`` is empty where some just go."""
-
-    new: tuple[str, ...]
-    old: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +35,6 @@ class Stage:
     weights: Mapping[str, int]
     wait: WaitFor | None = None
     move: Move | None = None
-
-
-def backend_of(target_group: str) -> str:
-    """Return what the generations and modes of one backend's target group have in common."""
-    return target_group.partition("@")[0].rpartition("/")[0]
 
 
 def taken_over(new: Collection[str], everything: Collection[str]) -> WaitFor | None:
@@ -65,29 +53,6 @@ def taken_over(new: Collection[str], everything: Collection[str]) -> WaitFor | N
     return WaitFor(kind=Wait.HEALTHY, on=on, instead_of=tuple(others)) if on else None
 
 
-def moves(current: Mapping[str, int], wanted: Mapping[str, int]) -> tuple[Move, ...]:
-    """Return which target groups take over from which, one backend at a time, by address.
-
-    A backend's new target group takes over from its old one. What is left has nothing to do with
-    each other except the rule, and moves together.
-    """
-    serving, serves = _weighted(current), _weighted(wanted)
-    gained, lost = sorted(serves - serving), sorted(serving - serves)
-    if not serving or not serves:
-        return ()
-    shared = {backend_of(new) for new in gained} & {backend_of(old) for old in lost}
-    pairs = (
-        Move(new=_of({backend}, gained), old=_of({backend}, lost)) for backend in sorted(shared)
-    )
-    others = {backend_of(address) for address in (*gained, *lost)} - shared
-    rest = Move(new=_of(others, gained), old=_of(others, lost))
-    return (*pairs, rest) if others else tuple(pairs)
-
-
-def _of(backends: Collection[str], target_groups: Sequence[str]) -> tuple[str, ...]:
-    return tuple(address for address in target_groups if backend_of(address) in backends)
-
-
 def stages(
     holder: str,
     current: Mapping[str, int],
@@ -102,7 +67,7 @@ def stages(
         holder: Address of the rule, or of the listener whose default action it is.
         current: Target group -> weight, now.
         wanted: Target group -> weight, in the end.
-        order: What ``moves`` returned, in the order in which backends are replaced.
+        order: What ``replacement.moves`` returned, in the order in which backends are replaced.
         attached: Target groups that something on the load balancer uses already.
     """
     settled = WaitFor(kind=Wait.SETTLED, on=(holder,))
@@ -138,9 +103,5 @@ def _final(
 
 def _healthy(move: Move, state: Mapping[str, int], wanted: Mapping[str, int]) -> WaitFor:
     """Return the wait for whatever serves next; for what, if anything, would be lost otherwise."""
-    on = move.new or tuple(sorted(_weighted(wanted)))
-    return WaitFor(kind=Wait.HEALTHY, on=on, instead_of=move.old or tuple(sorted(_weighted(state))))
-
-
-def _weighted(weights: Mapping[str, int]) -> frozenset[str]:
-    return frozenset(address for address, weight in weights.items() if weight > 0)
+    on = move.new or tuple(sorted(weighted(wanted)))
+    return WaitFor(kind=Wait.HEALTHY, on=on, instead_of=move.old or tuple(sorted(weighted(state))))

@@ -13,10 +13,11 @@ from itertools import pairwise
 
 from providers.aws.addresses import Kind, targets_of
 from providers.aws.changes.calls import actions_call
-from providers.aws.changes.step_list import StepList, step_of
-from providers.aws.changes.switch import ATTACH, FINAL, Move, Stage, moves, stages
+from providers.aws.changes.switch import ATTACH, FINAL, Stage, stages
 from providers.aws.changes.upheaval import ACTIONS_FIELD, Upheaval
 from providers.aws.routing.actions import weights_of, with_weights
+from provisioner.core.replacement import Move, moves, together
+from provisioner.core.step_list import StepList, step_of
 from provisioner.model.change import Action, Change, FieldChange
 from provisioner.model.resource import Value
 
@@ -79,7 +80,7 @@ class Switching:
         group = holders[0].change.group
         self._attached = upheaval.attached.get(group, frozenset())
         self._attaching: dict[str, str] = {}
-        self._names = _together(move.new for holder in holders for move in holder.moves)
+        self._names = together([move.new for holder in holders for move in holder.moves])
         self._order = sorted(set(self._names.values()), key=self._rank)
         self._backends: dict[str, _Backend] = {name: _Backend() for name in self._order}
 
@@ -174,17 +175,6 @@ class Switching:
         deletes = sorted(old for old in backend.old if old in self._upheaval.deleted)
         last = all(backend.old[old].issuperset(self._upheaval.users[old]) for old in deletes)
         return deletes if deletes and last else backend.ends
-
-
-def _together(moves_to: Iterable[tuple[str, ...]]) -> dict[str, str]:
-    """Return target group -> one name for all that some action switches to in one move."""
-    names: dict[str, str] = {}
-    for new in moves_to:
-        joined = {names.get(address, address) for address in new}
-        for address, name in [*names.items(), *((address, address) for address in new)]:
-            if name in joined:
-                names[address] = min(joined)
-    return names
 
 
 def _value(holder: Holder, stage: Stage) -> Value:

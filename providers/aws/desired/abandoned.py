@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from providers.aws.desired import retain
 from providers.aws.desired.context import Context
+from provisioner.core.keeping import as_resource
 from provisioner.model.diagnostic import Diagnostic, error
 from provisioner.model.resource import Resource
 
@@ -44,7 +44,7 @@ def protected(context: Context) -> tuple[tuple[Resource, ...], tuple[Diagnostic,
         )
         for key in context.intent.leaving
     )
-    kept = tuple(retain.as_resource(resource) for resource in context.observed)
+    kept = tuple(as_resource(resource) for resource in context.observed)
     return kept, told or context.errors("CLOUD-DELETION-PROTECTED", message, hint=_HINT)
 
 

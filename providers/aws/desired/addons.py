@@ -19,9 +19,9 @@ from providers.aws.account import Source
 from providers.aws.addresses import Kind
 from providers.aws.desired.context import Context, native_field
 from providers.aws.desired.lookups import look_up, unread_hint
-from providers.aws.desired.retain import as_resource
 from providers.aws.managed import Managed
 from providers.aws.settings import CLASSIC_WEB_ACL, SHIELD, WEB_ACL_ARN, WEB_ACL_NAME
+from provisioner.core.keeping import as_resource
 from provisioner.model.annotation import Setting
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.resource import (

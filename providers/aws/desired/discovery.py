@@ -7,18 +7,14 @@ expired one, and never one that another load balancer of ours has brought along 
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from providers.aws.account import Certificate, Facts
 from providers.aws.addresses import Kind
 from providers.aws.desired.context import Context
-from providers.aws.desired.imports import ARN, covers_name
+from providers.aws.desired.imports import ARN
+from provisioner.core import expiry
+from provisioner.core.expiry import covers_name, moment
 
 ISSUED = "ISSUED"
-SOON_DAYS = 30
-"""How long before its end a certificate is worth a warning; ACM renews its own after 60 days."""
-
-_DAY = 86400.0
 
 
 def best_certificate(host: str, facts: Facts) -> Certificate | None:
@@ -52,13 +48,12 @@ def expired(certificate: Certificate, facts: Facts) -> bool:
 
 def has_passed(time: str, facts: Facts) -> bool:
     """Tell whether a time had come when the account was read; an unknown one never has."""
-    return 0 < moment(time) <= moment(facts.observed_at)
+    return expiry.has_passed(time, now=facts.observed_at)
 
 
 def is_near(time: str, facts: Facts) -> bool:
     """Tell whether a time comes within the month."""
-    left = moment(time) - moment(facts.observed_at)
-    return moment(time) > 0 and 0 < left < SOON_DAYS * _DAY
+    return expiry.is_near(time, now=facts.observed_at)
 
 
 def others_certificates(context: Context) -> frozenset[str]:
@@ -69,14 +64,6 @@ def others_certificates(context: Context) -> frozenset[str]:
         for each in everything
         if each.kind == Kind.CERTIFICATE and ARN in each.outputs
     )
-
-
-def moment(text: str) -> float:
-    """Return seconds of an RFC 3339 time, 0 where there is none to read."""
-    try:
-        return datetime.fromisoformat(text).timestamp() if text else 0.0
-    except ValueError:
-        return 0.0
 
 
 def _names(certificate: Certificate) -> tuple[str, ...]:

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 
 from providers.aws import addresses, labels
 from providers.aws.addresses import Kind
-from providers.aws.desired import retain
 from providers.aws.desired.context import Context
 from providers.aws.desired.nlb_balancer import network_balancer, user_tags
 from providers.aws.desired.nlb_doors import doors, shut
 from providers.aws.desired.nlb_options import listed
 from providers.aws.desired.nlb_ports import Check, Way, check, port_of, ways
 from providers.aws.settings import NLB
+from provisioner.core.keeping import as_resource
 from provisioner.core.translate import KEEP
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.kube import NO_STRINGS
@@ -139,7 +139,7 @@ def _kept(context: Context, ports: frozenset[int]) -> tuple[Resource, ...]:
     gone = {r.address for r in present if r.kind == Kind.NETWORK_TARGETS and not _leads(r, ports)}
     gone |= {r.address for r in present if _targets_of(r) in gone}
     gone |= {r.address for r in present if _refers(r, gone)}
-    return tuple(retain.as_resource(r) for r in present if r.address not in gone)
+    return tuple(as_resource(r) for r in present if r.address not in gone)
 
 
 def _targets_of(resource: ObservedResource) -> str:

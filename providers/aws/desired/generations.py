@@ -81,7 +81,7 @@ def _respelled(value: Value, spell: _Spell) -> Value:
     match value:
         case Ref(address=address, field=field):
             return Ref(spell(address), field)
-        case None | bool() | int() | str() | Unknown() | Fingerprint():
+        case None | bool() | int() | float() | str() | Unknown() | Fingerprint():
             return value
         case tuple():
             return tuple(_respelled(item, spell) for item in value)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from provisioner.core.backends import HEALTH_CHECK_TARGET_PORT
+from provisioner.core.backend_health import HEALTH_CHECK_TARGET_PORT
 from provisioner.model.diagnostic import Diagnostic, error
 from provisioner.model.intent import BackendIntent, ProtocolVersion, TargetMode
 from provisioner.model.resource import PlainInput, Unknown

@@ -20,6 +20,7 @@ from providers.aws.addresses import Kind
 from providers.aws.desired.context import Context, native_field
 from providers.aws.settings import CREATE_CERTIFICATE, PRIVATE_CA
 from provisioner.core.annotations import MANAGED
+from provisioner.core.expiry import covers_name
 from provisioner.core.translate import CERTIFICATES_OF
 from provisioner.model.diagnostic import Diagnostic, error, info, warning
 from provisioner.model.intent import ListenerIntent, LoadBalancerIntent, TlsSecret
@@ -262,9 +263,3 @@ def _uncovered(secret: TlsSecret) -> tuple[Diagnostic, ...]:
         )
         for member in secret.members
     )
-
-
-def covers_name(names: Sequence[str], host: str) -> bool:
-    """Tell whether a certificate for these names is valid for a host."""
-    _, dot, parent = host.partition(".")
-    return host in names or (bool(dot) and f"*.{parent}" in names)

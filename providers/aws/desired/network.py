@@ -27,6 +27,7 @@ from provisioner.core.annotations import (
     PREFIX_LISTS,
     SECURITY_GROUPS,
 )
+from provisioner.core.keeping import as_resource
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.intent import Compatibility, ListenerIntent
 from provisioner.model.resource import (
@@ -98,7 +99,7 @@ def _is_managed(context: Context, groups: Value) -> bool:
 
 def _as_it_is(context: Context) -> tuple[Resource, ...]:
     kinds = {Kind.SECURITY_GROUP, Kind.SECURITY_GROUP_RULE}
-    return tuple(retain.as_resource(r) for r in context.observed if r.kind in kinds)
+    return tuple(as_resource(r) for r in context.observed if r.kind in kinds)
 
 
 def _managed(context: Context, listeners: Sequence[ListenerIntent]) -> Network:
@@ -142,7 +143,7 @@ def _kept_rules(context: Context) -> tuple[Resource, ...]:
     """Return the ways in to ports that stay for the sake of held Ingresses."""
     wanted = [addresses.frontend_rule(context.group, p) for p in retain.kept_ports(context)]
     found = (context.at(address) for address in wanted)
-    return tuple(retain.as_resource(rule) for rule in found if rule is not None)
+    return tuple(as_resource(rule) for rule in found if rule is not None)
 
 
 def _rule(context: Context, listener: ListenerIntent) -> Resource | None:
@@ -151,7 +152,7 @@ def _rule(context: Context, listener: ListenerIntent) -> Resource | None:
     present = context.at(address)
     stated = listener.inbound_cidrs or listener.prefix_lists
     if present is not None and context.holding and not stated:
-        return retain.as_resource(present)
+        return as_resource(present)
     sources = _sources(context, listener)
     if not sources:
         return None

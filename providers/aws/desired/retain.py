@@ -19,21 +19,9 @@ from providers.aws import addresses
 from providers.aws.addresses import Kind
 from providers.aws.desired import targets
 from providers.aws.desired.context import Context
+from provisioner.core.keeping import as_resource
 from provisioner.model.kube import Key
 from provisioner.model.resource import ObservedResource, Resource, Value, references
-
-
-def as_resource(observed: ObservedResource) -> Resource:
-    """Return an observed resource as a desired one: it is to stay as it is."""
-    return Resource(
-        kind=observed.kind,
-        address=observed.address,
-        group=observed.group,
-        name=observed.name,
-        ingresses=observed.ingresses,
-        spec=observed.spec,
-        title=observed.title,
-    )
 
 
 def everything(context: Context) -> tuple[Resource, ...]:

@@ -12,9 +12,10 @@ from types import MappingProxyType
 
 from providers.aws import addresses
 from providers.aws.account import Facts
-from providers.aws.addresses import AddressError, Kind, balancer_of
+from providers.aws.addresses import Kind, balancer_of
 from providers.aws.desired.generations import generations
 from providers.aws.desired.needs import instance_id
+from provisioner.core.address_text import AddressError
 from provisioner.model.expression import ModeRoom
 from provisioner.model.intent import (
     BackendId,

@@ -23,11 +23,11 @@ from dataclasses import dataclass
 from providers.aws import addresses, incumbent, marks, names
 from providers.aws.account import Facts, Source
 from providers.aws.addresses import Kind
-from providers.aws.desired import retain
 from providers.aws.desired.lookups import unread_hint
 from providers.aws.desired.needs import ANY_GROUP, Need
 from providers.aws.desired.network import backend_group, backend_kind
 from providers.aws.labels import LONGEST_DESCRIPTION
+from provisioner.core.keeping import as_resource
 from provisioner.model.diagnostic import Diagnostic, info, warning
 from provisioner.model.expression import Expressed, SharedExpression
 from provisioner.model.intent import Compatibility
@@ -62,7 +62,7 @@ def express_shared(
         request: What exists, settings, and whether ``parts`` are all load balancers there are.
     """
     observed = request.observed.of_group(SHARED)
-    kept = () if request.complete else tuple(retain.as_resource(r) for r in observed)
+    kept = () if request.complete else tuple(as_resource(r) for r in observed)
     desired: dict[str, Resource] = {resource.address: resource for resource in kept}
     findings: list[Diagnostic] = [*_own_certificates_unread(request)]
     for kind in Compatibility:

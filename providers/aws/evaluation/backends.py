@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from providers.aws import addresses
-from providers.aws.addresses import AddressError
+from provisioner.core.address_text import AddressError
 from provisioner.model.resource import Ref, Resource, Spec, Unknown, Value
 from provisioner.model.route import RoutedBackend, Target
 

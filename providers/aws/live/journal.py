@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from threading import Lock
 
 from providers.aws import addresses, marks
+from provisioner.core.address_text import AddressError
 from provisioner.model.change import Call
 from provisioner.model.resource import ObservedResource, Value, freeze_spec, references
 from provisioner.ports import Clock
@@ -98,7 +99,7 @@ def _created(call: Call, outputs: Mapping[str, str], now: float) -> _Entry | Non
     tags = marks.mapping(_pairs(spec["Tags"]))
     try:
         kind = addresses.parse(call.address).kind
-    except addresses.AddressError:
+    except AddressError:
         return None
     ingress = marks.ingress_of(tags)
     resource = ObservedResource(

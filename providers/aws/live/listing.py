@@ -18,6 +18,7 @@ from providers.aws.live.index import Tagged, read_tags
 from providers.aws.live.journal import Journal
 from providers.aws.live.paging import tag_mapping
 from providers.aws.managed import Managed
+from provisioner.core.address_text import AddressError
 from provisioner.model.errors import Denied, NotFound
 from provisioner.model.resource import SHARED
 from provisioner.model.settings import Identity
@@ -69,7 +70,7 @@ def is_address_of(address: str, kind: Kind) -> bool:
     """Tell whether a text is an address of this kind."""
     try:
         return addresses.parse(address).kind is kind
-    except addresses.AddressError:
+    except AddressError:
         return False
 
 

@@ -17,10 +17,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import assert_never
 
-from providers.aws.addresses import AddressError, Kind, parse
-from providers.aws.changes.switch import backend_of
+from providers.aws.addresses import Kind, parse
 from providers.aws.client import Clients
 from providers.aws.live.certificates import certificate_is_free, certificate_is_issued
+from provisioner.core.address_text import AddressError
+from provisioner.core.replacement import backend_of
 from provisioner.model.change import Wait, WaitFor
 from provisioner.model.errors import NotFound
 from provisioner.model.readiness import PodHealth

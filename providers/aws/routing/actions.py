@@ -18,7 +18,8 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from providers.aws.addresses import Kind
-from providers.aws.routing.rule_error import RuleError
+from provisioner.core.rule_findings import RuleError
+from provisioner.core.rule_words import share
 from provisioner.model.expression import Expression
 from provisioner.model.intent import (
     BackendId,
@@ -112,10 +113,10 @@ class Destinations:
         found: dict[Ref | str | Unknown, int] = {}
         for weighted in action.backends:
             arn = Ref(self.own[weighted.backend], TARGET_GROUP_ARN)
-            found[arn] = found.get(arn, 0) + _weight(weighted.weight)
+            found[arn] = found.get(arn, 0) + share(weighted.weight)
         for backend in action.foreign:
             other = self._arn(backend)
-            found[other] = found.get(other, 0) + _weight(backend.weight)
+            found[other] = found.get(other, 0) + share(backend.weight)
         return list(found.items())
 
     def _arn(self, backend: ForeignBackend) -> str | Unknown:
@@ -209,23 +210,6 @@ def with_weights(action_list: Value, weights: Mapping[str, int]) -> Value:
     return freeze(replaced)
 
 
-def describe(action: RuleAction) -> str:
-    """Return an action in a few words."""
-    match action:
-        case Forward():
-            named = [(str(w.backend), w.weight) for w in action.backends]
-            named += [(backend.name, backend.weight) for backend in action.foreign]
-            if len(named) == 1:
-                return named[0][0]
-            return ", ".join(f"{name} ({_weight(weight)})" for name, weight in named)
-        case Redirect():
-            return f"redirect {action.status}"
-        case FixedResponse():
-            return str(action.status)
-        case _:
-            assert_never(action)
-
-
 def _reweighted(action: Mapping[str, Value], weights: Mapping[str, int]) -> Mapping[str, Value]:
     """Return a forward with these weights for our target groups; those of others stay."""
     config = action["ForwardConfig"]
@@ -240,10 +224,6 @@ def _reweighted(action: Mapping[str, Value], weights: Mapping[str, int]) -> Mapp
     ordered = sorted(pairs, key=lambda pair: str(pair[0]))
     groups: list[PlainInput] = [{TARGET_GROUP_ARN: a, "Weight": w} for a, w in ordered]
     return {**action, "ForwardConfig": {**rest, "TargetGroups": freeze(groups)}}
-
-
-def _weight(weight: int | None) -> int:
-    return 1 if weight is None else weight
 
 
 def _redirect(action: Redirect) -> dict[str, Value]:

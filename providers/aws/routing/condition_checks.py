@@ -25,7 +25,7 @@ from providers.aws.routing.condition_specs import (
 )
 from providers.aws.routing.hosts import LONGEST_VALUE
 from providers.aws.routing.regexes import regex_problem
-from providers.aws.routing.rule_error import RuleError
+from provisioner.core.rule_findings import RuleError
 from provisioner.model.resource import Spec
 
 LONGEST_NAME = 40

@@ -31,8 +31,8 @@ from providers.aws.routing.condition_specs import (
     texts_of,
 )
 from providers.aws.routing.hosts import HostForm
-from providers.aws.routing.rule_error import RuleError
 from providers.aws.settings import CONDITIONS, REGEX_PATHS
+from provisioner.core.rule_findings import RuleError
 from provisioner.model.intent import PathRule, PathType
 from provisioner.model.resource import ObservedResource, Spec, Value, canonical
 

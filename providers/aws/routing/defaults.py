@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from providers.aws import addresses
 from providers.aws.routing.actions import UNAVAILABLE, Destinations, actions
 from providers.aws.routing.entry import entry
-from providers.aws.routing.rule_error import RuleError
+from provisioner.core.rule_findings import RuleError
 from provisioner.model.expression import Expression
 from provisioner.model.intent import BackendId, ListenerIntent
 from provisioner.model.kube import NO_STRINGS

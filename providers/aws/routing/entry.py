@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeVar, cast
 
-from providers.aws.routing.rule_error import RuleError
 from providers.aws.settings import (
     AUTH_COGNITO,
     AUTH_OIDC,
@@ -24,6 +23,7 @@ from providers.aws.settings import (
     AuthType,
     JwtValidation,
 )
+from provisioner.core.rule_findings import RuleError
 from provisioner.model.annotation import Setting
 from provisioner.model.intent import ListenerProtocol
 from provisioner.model.resource import PlainInput, Spec, Unknown, freeze_spec

@@ -11,17 +11,17 @@ from collections.abc import Iterator, Sequence
 from providers.aws.evaluation.reach import hidden
 from providers.aws.limits import GROUPS_PER_ACTION
 from providers.aws.routing import conditions, hosts
-from providers.aws.routing.actions import describe, weights_of
+from providers.aws.routing.actions import weights_of
 from providers.aws.routing.condition_specs import HOST, condition
 from providers.aws.routing.conditions import PathForm
 from providers.aws.routing.drafts import Draft, Role
 from providers.aws.routing.entry import entry
 from providers.aws.routing.hosts import HostForm
-from providers.aws.routing.rule_error import RuleError
 from providers.aws.routing.scenes import Scene
-from providers.aws.routing.sequence import place_of, standing
 from providers.aws.routing.splitting import split
 from providers.aws.routing.transforms import transforms
+from provisioner.core.rule_findings import RuleError
+from provisioner.core.rule_words import describe, place_of, standing
 from provisioner.model.intent import FixedResponse, Forward, Member, PathRule
 from provisioner.model.kube import Key
 from provisioner.model.resource import ObservedResource, Spec

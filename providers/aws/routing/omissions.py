@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from providers.aws.routing.condition_specs import HOST, PATH, field_of, is_regex, texts_of
 from providers.aws.routing.drafts import Draft
-from providers.aws.routing.sequence import place_of
+from provisioner.core.rule_words import place_of
 from provisioner.model.diagnostic import Diagnostic, warning
 from provisioner.model.intent import ListenerIntent, Redirect
 

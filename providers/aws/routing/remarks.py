@@ -5,10 +5,9 @@ It is a silent loss elsewhere: URLs that nobody rewrites.
 
 from __future__ import annotations
 
-from provisioner.core.annotations import REWRITE_TARGET
-from provisioner.core.backends import DEFAULT_BACKEND
-from provisioner.model.diagnostic import Diagnostic, warning
-from provisioner.model.intent import Forward, LoadBalancerIntent
+from provisioner.core.rewrites import default_rewrites
+from provisioner.model.diagnostic import Diagnostic
+from provisioner.model.intent import LoadBalancerIntent
 
 
 def listener_warnings(intent: LoadBalancerIntent) -> tuple[Diagnostic, ...]:
@@ -16,22 +15,4 @@ def listener_warnings(intent: LoadBalancerIntent) -> tuple[Diagnostic, ...]:
 
     "You can't add a transform to a default rule" (Transforms for listener rules, user guide).
     """
-    found = {
-        listener.default_ingress
-        for listener in intent.listeners
-        if listener.default_ingress is not None
-        and isinstance(listener.default, Forward)
-        and listener.default_options.get(REWRITE_TARGET.name)
-    }
-    return tuple(
-        warning(
-            "PATH-REWRITE-DEFAULT",
-            f"Ingress {key}",
-            ingress=key,
-            message="rewrite-target does not apply to its default backend: the default rule of an "
-            "ALB rewrites nothing",
-            field=DEFAULT_BACKEND,
-            hint='write a path "/" of type Prefix in place of the default backend',
-        )
-        for key in sorted(found)
-    )
+    return default_rewrites(intent, why="the default rule of an ALB rewrites nothing")

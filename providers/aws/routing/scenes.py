@@ -16,42 +16,22 @@ from providers.aws.limits import EVALUATIONS, RULES, VALUES, WILDCARDS
 from providers.aws.routing import conditions, hosts
 from providers.aws.routing.actions import Destinations, actions
 from providers.aws.routing.drafts import Draft, Role
-from providers.aws.routing.rule_error import RuleError
 from providers.aws.routing.sequence import discriminators, in_order
 from providers.aws.routing.splitting import Allowance
-from provisioner.core.backends import DEFAULT_BACKEND
-from provisioner.model.diagnostic import Diagnostic, error
+from provisioner.core.rule_findings import RuleError, RuleFindings
+from provisioner.core.service_ports import DEFAULT_BACKEND
 from provisioner.model.expression import Expression
-from provisioner.model.intent import Compatibility, ListenerIntent, Member, PathRule, Quarantined
+from provisioner.model.intent import Compatibility, ListenerIntent, Member, PathRule
 from provisioner.model.kube import NO_STRINGS, Key
 from provisioner.model.resource import ObservedResource, Ref, Resource, Spec, Value
 
 
 @dataclass(slots=True)
-class Found:
+class Found(RuleFindings):
     """What is wrong with the rules of a listener, each thing once."""
 
-    diagnostics: dict[Diagnostic, None] = field(default_factory=dict)
-    quarantined: dict[Quarantined, None] = field(default_factory=dict)
     split: Counter[Key] = field(default_factory=Counter)
     """Rules that paths became beyond the first one each."""
-
-    def remark(self, diagnostic: Diagnostic) -> None:
-        """Add something that blocks nothing."""
-        self.diagnostics[diagnostic] = None
-
-    def quarantine(self, ingress: Key, path: str, problem: RuleError) -> None:
-        """Take one path out."""
-        finding = error(
-            problem.code,
-            f"Ingress {ingress}",
-            ingress=ingress,
-            field=problem.field or path,
-            message=str(problem),
-            hint=problem.hint,
-        )
-        self.diagnostics[finding] = None
-        self.quarantined[Quarantined(ingress=ingress, path=path, diagnostic=finding)] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,11 +16,11 @@ from collections.abc import Mapping, Sequence
 from providers.aws.routing import hosts
 from providers.aws.routing.condition_specs import PATH, as_specs, field_of
 from providers.aws.settings import CONDITIONS
+from provisioner.core.rule_words import standing
 from provisioner.model.intent import (
     Compatibility,
     ListenerIntent,
     LoadBalancerIntent,
-    Member,
     PathRule,
     PathType,
 )
@@ -108,15 +108,3 @@ def _path_rank(rule: PathRule) -> tuple[int, int, str, bool]:
             return (kind, -len(rule.path.rstrip("/")), rule.path.rstrip("/"), plain)
         case PathType.IMPLEMENTATION_SPECIFIC:
             return _LAST
-
-
-def standing(members: Mapping[Key, Member], key: Key) -> tuple[int, str, Key]:
-    """Return how early a member comes: explicit order, then age, then name."""
-    member = members.get(key)
-    return (member.order, member.created, key) if member is not None else (0, "", key)
-
-
-def place_of(rule: PathRule) -> str:
-    """Return where a rule stands, in words: ``shop.example.com /cart (Prefix)``."""
-    where = f"{rule.host or '*'} {rule.path or '/*'}"
-    return f"{where} ({rule.path_type.value})"

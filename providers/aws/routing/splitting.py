@@ -27,7 +27,7 @@ from providers.aws.routing.condition_specs import (
     values_of,
     with_values,
 )
-from providers.aws.routing.rule_error import RuleError
+from provisioner.core.rule_findings import RuleError
 from provisioner.model.resource import Spec
 
 _WITH_WILDCARDS = frozenset({HOST, PATH, HEADER, QUERY})

@@ -16,9 +16,9 @@ from collections.abc import Iterator, Mapping
 
 from providers.aws.routing.condition_specs import as_specs
 from providers.aws.routing.regexes import LONGEST_TRANSFORM, regex_problem
-from providers.aws.routing.rule_error import RuleError
 from providers.aws.settings import REGEX_PATHS, TRANSFORMS
 from provisioner.core.annotations import REWRITE_TARGET
+from provisioner.core.rule_findings import RuleError
 from provisioner.model.intent import Forward, PathRule, PathType
 from provisioner.model.resource import Spec, freeze_spec
 

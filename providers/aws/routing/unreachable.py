@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from providers.aws.evaluation.reach import hidden
 from providers.aws.routing.conditions import extra_conditions
 from providers.aws.routing.drafts import Draft
-from providers.aws.routing.rule_error import RuleError
-from providers.aws.routing.sequence import place_of
+from provisioner.core.rule_findings import RuleError
+from provisioner.core.rule_words import place_of
 from provisioner.model.diagnostic import Diagnostic, warning
 from provisioner.model.intent import PathRule, PathType
 from provisioner.model.resource import canonical

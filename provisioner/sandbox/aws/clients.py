@@ -1,9 +1,14 @@
-"""boto3 clients for the sandbox: plain ones, with words for credentials."""
+"""boto3 clients for the sandbox: plain ones, with words for credentials.
+
+Making a client takes longer than twenty calls, so each is made once; clients may be shared between
+threads.
+"""
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import boto3
 from botocore.config import Config
@@ -14,6 +19,7 @@ if TYPE_CHECKING:
     from types_boto3_elbv2 import ElasticLoadBalancingv2Client
 
 DEFAULT_REGION = "eu-central-1"
+_KEPT = 8  # of each service: one takes several megabytes
 
 
 class ClientOptions(TypedDict):
@@ -42,15 +48,15 @@ class Login:
 
     def ec2(self) -> EC2Client:
         """A client for VPCs, instances and security groups."""
-        return boto3.client("ec2", **self._options())
+        return _ec2(self)
 
     def elbv2(self) -> ElasticLoadBalancingv2Client:
         """A client for load balancers."""
-        return boto3.client("elbv2", **self._options())
+        return _elbv2(self)
 
     def acm(self) -> ACMClient:
         """A client for certificates."""
-        return boto3.client("acm", **self._options())
+        return _acm(self)
 
     def options(self) -> ClientOptions:
         """What to make a client of any other service with."""
@@ -65,3 +71,24 @@ class Login:
             # One attempt: who uses the sandbox wants to see the first answer.
             "config": Config(retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=30),
         }
+
+
+@functools.lru_cache(maxsize=_KEPT)
+def _ec2(login: Login) -> EC2Client:
+    return boto3.client("ec2", **login.options())
+
+
+@functools.lru_cache(maxsize=_KEPT)
+def _elbv2(login: Login) -> ElasticLoadBalancingv2Client:
+    return boto3.client("elbv2", **login.options())
+
+
+@functools.lru_cache(maxsize=_KEPT)
+def _acm(login: Login) -> ACMClient:
+    return boto3.client("acm", **login.options())
+
+
+@functools.lru_cache(maxsize=_KEPT)
+def client(login: Login, service: str) -> Any:
+    """Return a client of any other service, whose types are not installed."""
+    return boto3.client(service, **login.options())  # type: ignore[call-overload]  # any name

@@ -12,20 +12,13 @@ POST   /sandbox/reset      everything as at the start
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, fields
-from http import HTTPStatus
-from types import MappingProxyType
+from dataclasses import asdict
 
 import msgspec
-from werkzeug.wrappers import Request, Response
 
 from provisioner.sandbox.aws.cloud import Cloud, SettingChanges
 from provisioner.sandbox.aws.faults import Fault
-
-CONTROL_PREFIX = "/sandbox/"
-Body = Mapping[str, object]
+from provisioner.sandbox.control import Actions, Body, Control, check_names
 
 
 class _Validation(msgspec.Struct):
@@ -34,95 +27,28 @@ class _Validation(msgspec.Struct):
     validate: tuple[str, ...] = ()
 
 
-def answer_control(cloud: Cloud, request: Request) -> Response:
-    """Answer a request to one of the sandbox's own endpoints."""
-    action = ACTIONS.get((request.method, request.path))
-    if action is None:
-        known = ", ".join(sorted(f"{method} {path}" for method, path in ACTIONS))
-        return _json({"error": f"unknown; known: {known}"}, HTTPStatus.NOT_FOUND)
-    try:
-        body = msgspec.json.decode(request.get_data() or b"{}", type=dict[str, object])
-        return _json(action(cloud, body), HTTPStatus.OK)
-    except (KeyError, ValueError, msgspec.MsgspecError) as error:
-        return _json({"error": str(error)}, HTTPStatus.BAD_REQUEST)
+def control_of(cloud: Cloud) -> Control[Fault]:
+    """Return what answers requests to the endpoints of one cloud."""
+    return Control(cloud, Fault, own=_Own(cloud).actions)
 
 
-def _calls(cloud: Cloud, _body: Body) -> object:
-    return {"calls": [asdict(record) for record in cloud.calls]}
+class _Own:
+    """What this cloud alone can be asked."""
 
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+        self.actions: Actions = {
+            ("GET", "/sandbox/settings"): self._settings,
+            ("POST", "/sandbox/settings"): self._settings,
+            ("POST", "/sandbox/certificates"): self._validate,
+        }
 
-def _clear_calls(cloud: Cloud, _body: Body) -> object:
-    cloud.calls.clear()
-    return {}
+    def _settings(self, body: Body) -> object:
+        check_names(body, SettingChanges.__annotations__)
+        self._cloud.configure(**msgspec.convert(body, SettingChanges))
+        return asdict(self._cloud.settings)
 
-
-def _faults(cloud: Cloud, _body: Body) -> object:
-    return {
-        "faults": [{**asdict(fault), "kind": fault.kind.value} for fault in cloud.faults.pending()]
-    }
-
-
-def _place_fault(cloud: Cloud, body: Body) -> object:
-    _check_names(body, [field.name for field in fields(Fault)])
-    cloud.faults.place(msgspec.convert(body, Fault))
-    return {}
-
-
-def _clear_faults(cloud: Cloud, _body: Body) -> object:
-    cloud.faults.clear()
-    return {}
-
-
-def _settings(cloud: Cloud, body: Body) -> object:
-    _check_names(body, SettingChanges.__annotations__)
-    cloud.configure(**msgspec.convert(body, SettingChanges))
-    return asdict(cloud.settings)
-
-
-def _limits(cloud: Cloud, body: Body) -> object:
-    for name, value in body.items():
-        cloud.limits[name] = int(str(value))
-    return dict(cloud.limits)
-
-
-def _advance(cloud: Cloud, body: Body) -> object:
-    cloud.advance(float(str(body["advance"])))
-    return {"now": cloud.now()}
-
-
-def _validate(cloud: Cloud, body: Body) -> object:
-    _check_names(body, ("validate",))
-    return {"issued": cloud.validate_certificates(*msgspec.convert(body, _Validation).validate)}
-
-
-def _reset(cloud: Cloud, _body: Body) -> object:
-    cloud.reset()
-    return {}
-
-
-ACTIONS: Mapping[tuple[str, str], Callable[[Cloud, Body], object]] = MappingProxyType(
-    {
-        ("GET", "/sandbox/calls"): _calls,
-        ("DELETE", "/sandbox/calls"): _clear_calls,
-        ("GET", "/sandbox/faults"): _faults,
-        ("POST", "/sandbox/faults"): _place_fault,
-        ("DELETE", "/sandbox/faults"): _clear_faults,
-        ("GET", "/sandbox/settings"): _settings,
-        ("POST", "/sandbox/settings"): _settings,
-        ("GET", "/sandbox/limits"): _limits,
-        ("POST", "/sandbox/limits"): _limits,
-        ("POST", "/sandbox/certificates"): _validate,
-        ("POST", "/sandbox/clock"): _advance,
-        ("POST", "/sandbox/reset"): _reset,
-    }
-)
-
-
-def _check_names(body: Body, known: Iterable[str]) -> None:
-    unknown = sorted(set(body) - set(known))
-    if unknown:
-        raise ValueError(f"unknown: {', '.join(unknown)}; known: {', '.join(sorted(known))}")
-
-
-def _json(body: object, status: HTTPStatus) -> Response:
-    return Response(json.dumps(body, default=str), status, content_type="application/json")
+    def _validate(self, body: Body) -> object:
+        check_names(body, ("validate",))
+        named = msgspec.convert(body, _Validation).validate
+        return {"issued": self._cloud.validate_certificates(*named)}

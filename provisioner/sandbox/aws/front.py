@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from threading import RLock
 from typing import TYPE_CHECKING
@@ -26,10 +26,11 @@ from provisioner.sandbox.aws.balancers import sweep_interfaces
 from provisioner.sandbox.aws.calls import CallRecord
 from provisioner.sandbox.aws.cloud import Cloud
 from provisioner.sandbox.aws.constraints import check_constraints
-from provisioner.sandbox.aws.control import CONTROL_PREFIX, answer_control
+from provisioner.sandbox.aws.control import control_of
 from provisioner.sandbox.aws.ec2 import REGION_KEY, StricterEc2
 from provisioner.sandbox.aws.errors import LostResponseError, RefusalError
 from provisioner.sandbox.aws.faults import AFTER, BEFORE, Fault, FaultKind
+from provisioner.sandbox.control import CONTROL_PREFIX
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
@@ -44,20 +45,33 @@ BROKEN = RefusalError(
 )
 
 
+class _Dispatcher(DomainDispatcherApplication):
+    """moto's dispatcher, which looks through the folders of moto for every single request."""
+
+    def __init__(self, create_app: Callable[[SERVICE_NAMES], Flask]) -> None:
+        super().__init__(create_app)
+        self._found: dict[str | None, object] = {}
+
+    def get_backend_for_host(self, host: str | None) -> object:
+        """Return the backend of a host; which one that is does not change."""
+        if host not in self._found:
+            self._found[host] = super().get_backend_for_host(host)
+        return self._found[host]
+
+
 class Front:
     """The WSGI application of the sandbox."""
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
-        self._moto = DomainDispatcherApplication(_create_app)
+        self._control = control_of(cloud)
+        self._moto = _Dispatcher(_create_app)
         self._lock = RLock()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one HTTP request."""
         if str(environ.get("PATH_INFO", "")).startswith(CONTROL_PREFIX):
-            with self._lock:
-                response = answer_control(self._cloud, Request(environ))
-            return response(environ, start_response)
+            return self._answer_control(Request(environ))(environ, start_response)
         request = wire.read_call(environ)
         if request is None:
             with self._lock:
@@ -65,6 +79,11 @@ class Front:
                     environ, start_response
                 )
         return self._answer(request, environ)(environ, start_response)
+
+    def _answer_control(self, asked: Request) -> Response:
+        with self._lock:
+            status, body = self._control.answer(asked.method, asked.path, asked.get_data())
+        return Response(body, status, content_type="application/json")
 
     def _answer(self, request: wire.WireCall, environ: Environ) -> Response:
         faults = self._cloud.faults

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import boto3
-
 from provisioner.sandbox.aws.account import NODE_GROUP_NAME
-from provisioner.sandbox.aws.clients import DEFAULT_REGION, Login
+from provisioner.sandbox.aws.clients import DEFAULT_REGION, Login, client
 
 if TYPE_CHECKING:
     from types_boto3_acm import ACMClient
@@ -107,7 +105,7 @@ def _is_controllers(acm: ACMClient, arn: str) -> bool:
 
 def _protections(login: Login) -> list[str]:
     """Protected load balancers; an account without a subscription has none."""
-    shield = boto3.client("shield", **login.options())
+    shield = client(login, "shield")
     return [
         each["ResourceArn"]
         for page in shield.get_paginator("list_protections").paginate()

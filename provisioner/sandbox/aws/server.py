@@ -14,28 +14,11 @@ from threading import Thread
 from types import TracebackType
 from typing import Self
 
-from moto.moto_server.werkzeug_app import MotoRequestHandler
-from werkzeug.serving import BaseWSGIServer, make_server
-
 from provisioner.sandbox.aws.cloud import Cloud
 from provisioner.sandbox.aws.front import Front
+from provisioner.sandbox.aws.serving import Server
 
 HOST = "127.0.0.1"
-
-
-class _QuietHandler(MotoRequestHandler):
-    """Requests are in the call log; the terminal belongs to the user."""
-
-    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002  # werkzeug's name
-        """Say nothing."""
-
-    def connection_dropped(
-        self,
-        error: BaseException,  # noqa: ARG002  # werkzeug's signature
-        environ: dict[str, object] | None = None,  # noqa: ARG002  # werkzeug's signature
-    ) -> None:
-        """Close the connection, which werkzeug would keep open for a next request."""
-        self.close_connection = True
 
 
 class CloudServer(Cloud):
@@ -44,7 +27,7 @@ class CloudServer(Cloud):
     def __init__(self, *, port: int = 0) -> None:
         super().__init__()
         self._port = port
-        self._server: BaseWSGIServer | None = None
+        self._server: Server | None = None
         self._thread: Thread | None = None
 
     @property
@@ -56,9 +39,7 @@ class CloudServer(Cloud):
 
     def start(self) -> Self:
         """Listen in a thread of its own; port 0 takes a free one."""
-        self._server = make_server(
-            HOST, self._port, Front(self), threaded=True, request_handler=_QuietHandler
-        )
+        self._server = Server(HOST, self._port, Front(self))
         self._thread = Thread(
             target=self._server.serve_forever,
             kwargs={"poll_interval": 0.05},

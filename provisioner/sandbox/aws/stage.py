@@ -69,6 +69,8 @@ class AwsStage:
 
     ingress_class = "alb"
     controller = "ingress-provisioner.io/aws"
+    limit_told = "One rule too many: the account allows {limit} per load balancer"
+    empty_told = "The account holds no load balancer, target group or security group of ours."
 
     def __init__(self, cloud: CloudServer, account: Account) -> None:
         self.cloud = cloud

@@ -25,7 +25,7 @@ from provisioner.sandbox.cluster.admission import FieldValidation, WriteOptions
 from provisioner.sandbox.cluster.api import ClusterApi, DeleteOptions, Place
 from provisioner.sandbox.cluster.application import build_application
 from provisioner.sandbox.cluster.control import ControlHandler
-from provisioner.sandbox.cluster.customs import ALL_CUSTOM_RESOURCES, ready_made_definitions
+from provisioner.sandbox.cluster.definitions import ALL_CUSTOM_RESOURCES, ready_made_definitions
 from provisioner.sandbox.cluster.documents import Document, name_of, namespace_of, text
 from provisioner.sandbox.cluster.faults import Faults
 from provisioner.sandbox.cluster.handlers import ResourceHandler

@@ -169,6 +169,9 @@ def _hide_secret(change: Change) -> None:
         hashed = hashlib.sha256(secret.encode()).hexdigest()
         kept = {key: value for key, value in iap.items() if key != "oauth2ClientSecret"}
         change.put(iap={**kept, "oauth2ClientSecretSha256": hashed})
+    elif "oauth2ClientId" not in iap and "oauth2ClientSecretSha256" in iap:
+        kept = {key: value for key, value in iap.items() if key != "oauth2ClientSecretSha256"}
+        change.put(iap=kept)  # a client that is gone takes the hash of its secret along (inferred)
 
 
 def set_security_policy(document: Document, body: Document) -> Document:

@@ -69,6 +69,7 @@ class Cloud:
         faults: Failures on demand.
         unhealthy: What fails its health checks: an address, ``address:port`` or the name of a
             machine; add and discard.
+        newer_fields: Names of fields that the API has and its published description lacks.
         lock: Held while a call is carried out.
     """
 
@@ -88,8 +89,9 @@ class Cloud:
             limits=self.limits,
             quotas=self.quotas,
             unhealthy=self.unhealthy,
-            discovery=discovery(),
+            discovery=discovery().copy(),
         )
+        self.newer_fields = self._compute.discovery.newer_fields
         self.add_project(DEFAULT_PROJECT)
 
     @property
@@ -220,6 +222,7 @@ class Cloud:
             self.calls.clear()
             self.faults.clear()
             self.unhealthy.clear()
+            self.newer_fields.clear()
             self._recent.clear()
             self._clock.return_to_real_date()
             self._compute.settings = Settings()

@@ -14,20 +14,14 @@ POST   /sandbox/reset        everything as at the start
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, fields
-from http import HTTPStatus
-from types import MappingProxyType
+from dataclasses import asdict
 
 import msgspec
-from aiohttp import web
 
+from provisioner.sandbox.control import Actions, Body, Control, check_names
 from provisioner.sandbox.gcp.cloud import Cloud, SettingChanges
 from provisioner.sandbox.gcp.errors import RefusalError
 from provisioner.sandbox.gcp.faults import Fault
-
-CONTROL_PREFIX = "/sandbox/"
-Body = Mapping[str, object]
 
 
 class _Unhealthy(msgspec.Struct):
@@ -44,122 +38,49 @@ class _Placement(msgspec.Struct):
     body: dict[str, object]
 
 
-def answer_control(cloud: Cloud, method: str, path: str, content: bytes) -> web.Response:
-    """Answer a request to one of the sandbox's own endpoints."""
-    action = ACTIONS.get((method, path))
-    if action is None:
-        known = ", ".join(sorted(f"{verb} {place}" for verb, place in ACTIONS))
-        return _json({"error": f"unknown; known: {known}"}, HTTPStatus.NOT_FOUND)
-    try:
-        body = msgspec.json.decode(content or b"{}", type=dict[str, object])
-        return _json(action(cloud, body), HTTPStatus.OK)
-    except (KeyError, ValueError, msgspec.MsgspecError, RefusalError) as error:
-        return _json({"error": str(error)}, HTTPStatus.BAD_REQUEST)
+def control_of(cloud: Cloud) -> Control[Fault]:
+    """Return what answers requests to the endpoints of one cloud."""
+    return Control(cloud, Fault, own=_Own(cloud).actions, refusals=(RefusalError,))
 
 
-def _calls(cloud: Cloud, _body: Body) -> object:
-    return {"calls": [asdict(record) for record in cloud.calls]}
+class _Own:
+    """What this cloud alone can be asked."""
 
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+        self.actions: Actions = {
+            ("GET", "/sandbox/settings"): self._settings,
+            ("POST", "/sandbox/settings"): self._settings,
+            ("GET", "/sandbox/quotas"): self._quotas,
+            ("POST", "/sandbox/quotas"): self._quotas,
+            ("GET", "/sandbox/unhealthy"): self._unhealthy,
+            ("POST", "/sandbox/unhealthy"): self._unhealthy,
+            ("GET", "/sandbox/propagation"): self._propagation,
+            ("POST", "/sandbox/place"): self._place,
+        }
 
-def _clear_calls(cloud: Cloud, _body: Body) -> object:
-    cloud.calls.clear()
-    return {}
+    def _settings(self, body: Body) -> object:
+        check_names(body, SettingChanges.__annotations__)
+        self._cloud.configure(**msgspec.convert(body, SettingChanges))
+        return asdict(self._cloud.settings)
 
+    def _quotas(self, body: Body) -> object:
+        for name, value in body.items():
+            self._cloud.quotas[name] = float(str(value))
+        return dict(self._cloud.quotas)
 
-def _faults(cloud: Cloud, _body: Body) -> object:
-    return {
-        "faults": [{**asdict(fault), "kind": fault.kind.value} for fault in cloud.faults.pending()]
-    }
+    def _unhealthy(self, body: Body) -> object:
+        check_names(body, ("add", "discard"))
+        change = msgspec.convert(body, _Unhealthy)
+        self._cloud.unhealthy.update(change.add)
+        self._cloud.unhealthy.difference_update(change.discard)
+        return {"unhealthy": sorted(self._cloud.unhealthy)}
 
+    def _propagation(self, _body: Body) -> object:
+        pending = self._cloud.propagating()
+        return {"settled": not pending, "pending": dict(pending)}
 
-def _place_fault(cloud: Cloud, body: Body) -> object:
-    _check_names(body, [field.name for field in fields(Fault)])
-    cloud.faults.place(msgspec.convert(body, Fault))
-    return {}
-
-
-def _clear_faults(cloud: Cloud, _body: Body) -> object:
-    cloud.faults.clear()
-    return {}
-
-
-def _settings(cloud: Cloud, body: Body) -> object:
-    _check_names(body, SettingChanges.__annotations__)
-    cloud.configure(**msgspec.convert(body, SettingChanges))
-    return asdict(cloud.settings)
-
-
-def _limits(cloud: Cloud, body: Body) -> object:
-    for name, value in body.items():
-        cloud.limits[name] = int(str(value))
-    return dict(cloud.limits)
-
-
-def _quotas(cloud: Cloud, body: Body) -> object:
-    for name, value in body.items():
-        cloud.quotas[name] = float(str(value))
-    return dict(cloud.quotas)
-
-
-def _unhealthy(cloud: Cloud, body: Body) -> object:
-    _check_names(body, ("add", "discard"))
-    change = msgspec.convert(body, _Unhealthy)
-    cloud.unhealthy.update(change.add)
-    cloud.unhealthy.difference_update(change.discard)
-    return {"unhealthy": sorted(cloud.unhealthy)}
-
-
-def _propagation(cloud: Cloud, _body: Body) -> object:
-    pending = cloud.propagating()
-    return {"settled": not pending, "pending": dict(pending)}
-
-
-def _place(cloud: Cloud, body: Body) -> object:
-    _check_names(body, ("parent", "body"))
-    placement = msgspec.convert(body, _Placement)
-    return cloud.place(placement.parent, placement.body)
-
-
-def _advance(cloud: Cloud, body: Body) -> object:
-    cloud.advance(float(str(body["advance"])))
-    return {"now": cloud.now()}
-
-
-def _reset(cloud: Cloud, _body: Body) -> object:
-    cloud.reset()
-    return {}
-
-
-ACTIONS: Mapping[tuple[str, str], Callable[[Cloud, Body], object]] = MappingProxyType(
-    {
-        ("GET", "/sandbox/calls"): _calls,
-        ("DELETE", "/sandbox/calls"): _clear_calls,
-        ("GET", "/sandbox/faults"): _faults,
-        ("POST", "/sandbox/faults"): _place_fault,
-        ("DELETE", "/sandbox/faults"): _clear_faults,
-        ("GET", "/sandbox/settings"): _settings,
-        ("POST", "/sandbox/settings"): _settings,
-        ("GET", "/sandbox/limits"): _limits,
-        ("POST", "/sandbox/limits"): _limits,
-        ("GET", "/sandbox/quotas"): _quotas,
-        ("POST", "/sandbox/quotas"): _quotas,
-        ("GET", "/sandbox/unhealthy"): _unhealthy,
-        ("POST", "/sandbox/unhealthy"): _unhealthy,
-        ("GET", "/sandbox/propagation"): _propagation,
-        ("POST", "/sandbox/place"): _place,
-        ("POST", "/sandbox/clock"): _advance,
-        ("POST", "/sandbox/reset"): _reset,
-    }
-)
-
-
-def _check_names(body: Body, known: Iterable[str]) -> None:
-    unknown = sorted(set(body) - set(known))
-    if unknown:
-        raise ValueError(f"unknown: {', '.join(unknown)}; known: {', '.join(sorted(known))}")
-
-
-def _json(body: object, status: HTTPStatus) -> web.Response:
-    return web.Response(
-        body=msgspec.json.encode(body), status=status, content_type="application/json"
-    )
+    def _place(self, body: Body) -> object:
+        check_names(body, ("parent", "body"))
+        placement = msgspec.convert(body, _Placement)
+        return self._cloud.place(placement.parent, placement.body)

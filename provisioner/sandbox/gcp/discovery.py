@@ -7,6 +7,7 @@ what nobody has. The document is read once per process, on first use (70 ms).
 
 from __future__ import annotations
 
+import copy
 import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -66,9 +67,15 @@ class _Branch:
 
 
 class Discovery:
-    """The document, ready to be asked."""
+    """The document, ready to be asked.
+
+    Attributes:
+        newer_fields: Names of fields that the API has by now and the document lacks: they are
+            taken and kept wherever they stand.
+    """
 
     def __init__(self, document: Document) -> None:
+        self.newer_fields: set[str] = set()
         self.revision = text(document, "revision")
         self._schemas = part(document, "schemas")
         self._common = frozenset(part(document, "parameters"))
@@ -76,6 +83,12 @@ class Discovery:
         for resource in part(document, "resources").values():
             for method in part(resource, "methods").values():
                 self._plant(_method_of(method))
+
+    def copy(self) -> Discovery:
+        """Return the same document for an API that may get newer fields of its own."""
+        other = copy.copy(self)
+        other.newer_fields = set()
+        return other
 
     def schema(self, name: str) -> Mapping[str, object]:
         """The schema of a name; asking for one that does not exist is a bug."""

@@ -69,7 +69,9 @@ class _Check:
         kept: Document = {}
         for key, each in value.items():
             schema = part(known, key)
-            if key not in known:
+            if key not in known and key in self.discovery.newer_fields:
+                kept[key] = each
+            elif key not in known:
                 said = f"Invalid JSON payload received. Unknown name \"{key}\" at '{place}': "
                 self.violations.append((place, f"{said}Cannot find field."))
             elif is_output_only(key, schema):

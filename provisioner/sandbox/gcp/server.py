@@ -18,8 +18,9 @@ from typing import Self
 
 from aiohttp import web
 
+from provisioner.sandbox.control import CONTROL_PREFIX
 from provisioner.sandbox.gcp.cloud import Cloud
-from provisioner.sandbox.gcp.control import CONTROL_PREFIX, answer_control
+from provisioner.sandbox.gcp.control import control_of
 from provisioner.sandbox.gcp.front import LARGEST_BODY, Front
 
 HOST = "127.0.0.1"
@@ -31,6 +32,7 @@ class CloudServer(Cloud):
 
     def __init__(self, *, port: int = 0) -> None:
         super().__init__()
+        self._control = control_of(self)
         self._port = port
         self._bound = 0
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -85,7 +87,7 @@ class CloudServer(Cloud):
     async def _serve(self) -> None:
         self._stopping = asyncio.Event()
         application = web.Application(client_max_size=LARGEST_BODY)
-        application.router.add_route("*", f"{CONTROL_PREFIX}{{rest:.*}}", self._control)
+        application.router.add_route("*", f"{CONTROL_PREFIX}{{rest:.*}}", self._answer_control)
         application.router.add_route("*", "/{rest:.*}", Front(self).handle)
         runner = web.AppRunner(
             application, access_log=None, handler_cancellation=True, shutdown_timeout=0.2
@@ -102,5 +104,6 @@ class CloudServer(Cloud):
         finally:
             await runner.cleanup()
 
-    async def _control(self, http: web.Request) -> web.Response:
-        return answer_control(self, http.method, http.path, await http.read())
+    async def _answer_control(self, http: web.Request) -> web.Response:
+        status, body = self._control.answer(http.method, http.path, await http.read())
+        return web.Response(body=body, status=status, content_type="application/json")

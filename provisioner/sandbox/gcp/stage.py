@@ -14,9 +14,10 @@ from ipaddress import IPv4Network
 
 from provisioner.model.settings import Identity
 from provisioner.ports import CloudTarget
-from provisioner.sandbox.cluster.documents import Document, name_of, number, parts, text, texts
+from provisioner.sandbox.cluster.documents import Document, name_of
 from provisioner.sandbox.cluster.workloads.addresses import PodAddresses
 from provisioner.sandbox.gcp.account import NodeInfo, ProjectInfo, make_project
+from provisioner.sandbox.gcp.description import Description
 from provisioner.sandbox.gcp.leftovers import leftovers
 from provisioner.sandbox.gcp.server import CloudServer
 from provisioner.sandbox.stage import CloudStage, StageNode
@@ -60,6 +61,8 @@ class GcpStage:
 
     ingress_class = "gce"
     controller = "ingress-provisioner.io/gcp"
+    limit_told = "One backend service too many: the project has a quota of {limit}"
+    empty_told = "The project holds no forwarding rule, URL map, backend service or group of ours."
 
     def __init__(self, cloud: CloudServer, project: ProjectInfo) -> None:
         self.cloud = cloud
@@ -78,26 +81,15 @@ class GcpStage:
     def target(self, identity: Identity) -> CloudTarget:
         """Return how the product reaches the project."""
         return CloudTarget(
-            identity=identity, region=self.project.region, endpoint_url=self.cloud.url
+            identity=identity,
+            region=self.project.region,
+            project=self.project.project,
+            endpoint_url=self.cloud.url,
         )
 
     def describe(self) -> Sequence[str]:
         """Return the load balancers in lines, as the cloud describes them now."""
-        lines: list[str] = []
-        proxies = {
-            text(proxy, "selfLink"): text(proxy, "urlMap")
-            for collection in ("targetHttpProxies", "targetHttpsProxies")
-            for proxy in self.cloud.documents(collection)
-        }
-        maps = {text(each, "selfLink"): each for each in self.cloud.documents("urlMaps")}
-        for rule in self.cloud.documents("forwardingRules"):
-            lines.append(
-                f"{text(rule, 'name')}  {text(rule, 'loadBalancingScheme')}  "
-                f"{text(rule, 'IPAddress')}:{text(rule, 'portRange').partition('-')[0]}"
-            )
-            url_map = maps.get(proxies.get(text(rule, "target"), ""), {})
-            lines += [f"    {line}" for line in _map_lines(url_map)]
-        return lines
+        return Description(self.cloud.url, self.project.project).lines()
 
     def limit_rules(self, value: int) -> None:
         """Set the project's quota of backend services.
@@ -140,34 +132,3 @@ def open_stage() -> Iterator[CloudStage]:
         )
         cloud.calls.clear()
         yield GcpStage(cloud, project)
-
-
-def _map_lines(url_map: Document) -> Iterator[str]:
-    matchers = {text(each, "name"): each for each in parts(url_map, "pathMatchers")}
-    for rule in parts(url_map, "hostRules"):
-        matcher = matchers.get(text(rule, "pathMatcher"), {})
-        hosts = " ".join(texts(rule, "hosts"))
-        for each in (*parts(matcher, "pathRules"), *parts(matcher, "routeRules")):
-            yield f"{hosts} {_paths(each)}  ->  {_destination(each)}"
-        yield f"{hosts} any  ->  {_name(text(matcher, 'defaultService')) or 'redirect'}"
-    yield f"any  ->  {_name(text(url_map, 'defaultService')) or 'redirect'}"
-
-
-def _paths(rule: Document) -> str:
-    matches = [
-        text(match, "fullPathMatch") or text(match, "prefixMatch") + "*"
-        for match in parts(rule, "matchRules")
-    ]
-    return " ".join((*texts(rule, "paths"), *matches))
-
-
-def _destination(rule: Document) -> str:
-    weighted = [
-        f"{_name(text(each, 'backendService'))} (weight {number(each, 'weight')})"
-        for each in parts(rule, "routeAction", "weightedBackendServices")
-    ]
-    return ", ".join(weighted) or _name(text(rule, "service")) or "redirect"
-
-
-def _name(url: str) -> str:
-    return url.rpartition("/")[2]

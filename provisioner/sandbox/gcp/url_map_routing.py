@@ -110,7 +110,7 @@ def _rule_for(matcher: Document, request: RoutedRequest) -> tuple[Document | Non
             if matched is not None:
                 return rule, matched
     candidates = [
-        (len(pattern), pattern, rule)
+        ((len(pattern.removesuffix("*")), not pattern.endswith("*")), pattern, rule)
         for rule in parts(matcher, "pathRules")
         for pattern in texts(rule, "paths")
         if _path_matches(pattern, request.bare_path)

@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from providers.aws import provider
-from providers.aws.account import Facts
 from provisioner.core.requests import parse_request
 from provisioner.core.route import answer
 from provisioner.model.plan import Plan
 from provisioner.model.route import ActionType, Answer, Verdict
 from provisioner.model.settings import Settings
-from tests.conformance.pipeline import a_cluster, plan
-from tests.factories import KubeObject, some_settings
-from tests.unit.providers.aws.express.worlds import some_backends
+from tests.conformance.routing.clouds import AWS, Cloud, cloud_of
+from tests.factories import PORTABLE, KubeObject, some_settings
 
 NOT_FOUND = 404
+EDGE: Mapping[str, str] = {f"{PORTABLE}group": "edge"}
+"""What an Ingress says to share a load balancer."""
 
 
 def a_plan(
     *objects: KubeObject,
+    cloud: Cloud = AWS,
     services: Sequence[str] = ("web",),
-    facts: Facts | None = None,
+    certificates: Sequence[str] = (),
     settings: Settings | None = None,
 ) -> Plan:
     """Return the plan of Ingresses in namespace ``shop`` and of these Services on port 80."""
-    backends = some_backends(*(f"shop/{name}" for name in services))
     chosen = settings or some_settings(target_mode="pod")
-    return plan(a_cluster(*objects, *backends), facts=facts, settings=chosen)
+    return cloud.plan(objects, services=services, settings=chosen, certificates=certificates)
 
 
 def asked(
@@ -40,9 +39,9 @@ def asked(
     group: str = "",
 ) -> Answer:
     """Return what the planned load balancers do with a request."""
-    resources = [each for part in plan_.load_balancers for each in part.resources]
+    resources = [each for part in plan_.parts for each in part.resources]
     request = parse_request(url, method=method, headers=headers, source_ip=source_ip)
-    return answer(request, provider.route(resources, request), group=group)
+    return answer(request, cloud_of(plan_).route(resources, request), group=group)
 
 
 def served(

@@ -6,11 +6,10 @@ import json
 
 from provisioner.model.route import ActionType
 from tests.conformance.routing.asking import a_plan, asked, served
+from tests.conformance.routing.clouds import AWS, Cloud
 from tests.factories import PORTABLE, a_path, a_rule, an_ingress
-from tests.unit.providers.aws.express.worlds import a_certificate, some_facts
 
 HOST = "a.foo.com"
-BOTH_PORTS = '[{"HTTP": 80}, {"HTTPS": 443}]'
 
 
 def test_a_canary_takes_only_requests_with_its_header() -> None:
@@ -56,42 +55,43 @@ def test_a_rule_for_some_addresses_is_passed_over_for_others() -> None:
     assert "--source-ip" in asked(plan, f"http://{HOST}/admin").notes[0]
 
 
-def test_ssl_redirect_answers_every_request_on_http() -> None:
+def test_ssl_redirect_answers_every_request_on_http(cloud: Cloud) -> None:
     """The location is the same URL on the HTTPS port; there, the rules decide."""
     ingress = an_ingress(
         rules=[a_rule(HOST, a_path("/", "web:80"))],
-        annotations={"listen-ports": BOTH_PORTS, "ssl-redirect": "443"},
+        annotations={**cloud.annotations([HOST]), PORTABLE + "ssl-redirect": "443"},
     )
-    plan = a_plan(ingress, facts=some_facts(certificates=[a_certificate("foo", HOST)]))
+    plan = a_plan(ingress, certificates=[HOST], cloud=cloud)
 
     answer = asked(plan, f"http://{HOST}/cart?x=1")
 
+    port = ":443" if cloud is AWS else ""  # an ALB always spells it out
     assert answer.action.type is ActionType.REDIRECT
     assert answer.action.status_code == 301
-    assert answer.action.location == f"https://{HOST}:443/cart?x=1"
+    assert answer.action.location == f"https://{HOST}{port}/cart?x=1"
     assert served(plan, f"https://{HOST}/cart") == "web"
 
 
-def test_weights_show_every_backend_with_its_share() -> None:
+def test_weights_show_every_backend_with_its_share(cloud: Cloud) -> None:
     """Which of them a request meets is left to chance by the load balancer."""
     ingress = an_ingress(
         rules=[a_rule(HOST, a_path("/", "web:80"))],
         annotations={PORTABLE + "weights": "web:80=3,next:80=1"},
     )
-    plan = a_plan(ingress, services=("web", "next"))
+    plan = a_plan(ingress, services=("web", "next"), cloud=cloud)
 
     backends = asked(plan, f"http://{HOST}/").reply.backends
 
     assert {(each.service, each.weight) for each in backends} == {("shop/web", 3), ("shop/next", 1)}
 
 
-def test_a_rewritten_request_is_shown_as_targets_get_it() -> None:
+def test_a_rewritten_request_is_shown_as_targets_get_it(cloud: Cloud) -> None:
     """``rewrite-target`` changes the path that pods see, not the rule that matches."""
     ingress = an_ingress(
         rules=[a_rule(HOST, a_path("/api", "web:80"))],
         annotations={PORTABLE + "rewrite-target": "/"},
     )
-    plan = a_plan(ingress)
+    plan = a_plan(ingress, cloud=cloud)
 
     sent = asked(plan, f"http://{HOST}/api/x?y=1").reply.sent
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from provisioner.model.kube import HttpPath, Ingress
-from tests.conformance.routing.asking import NOT_FOUND, a_plan, served
+from tests.conformance.routing.asking import EDGE, NOT_FOUND, a_plan, served
+from tests.conformance.routing.clouds import CLOUDS, Cloud
 from tests.factories import a_path, a_rule, an_ingress
 
 SERVICES = ("one", "two", "three")
@@ -43,9 +45,14 @@ EXACTS = ("/", "/a", "/a/", "/a/b", "/ab/c")
 REQUEST_PATHS = ("/", "/a", "/A", "/a/", "/a/b", "/a/b/", "/a/bb", "/a/b/c/d", "/ab", "/ab/c", "/z")
 
 
-def matches_host(rule: str, host: str) -> bool:
-    """A wildcard covers exactly one label; no host covers all; case means nothing."""
+def matches_host(rule: str, host: str, *, spans: bool) -> bool:
+    """A wildcard covers exactly one label; no host covers all; case means nothing.
+
+    Where it ``spans`` labels the cloud cannot do otherwise, and says so.
+    """
     label, _, parent = host.lower().partition(".")
+    if spans and rule.startswith("*"):
+        return host.lower().endswith(rule[1:])
     return rule in ("", host.lower()) or (rule == f"*.{parent}" and bool(label and parent))
 
 
@@ -62,11 +69,11 @@ def matches_path(rule: HttpPath, path: str) -> bool:
     return [e for e in path.split("/") if e][: len(elements)] == elements
 
 
-def decided(ingresses: Sequence[Ingress], host: str, path: str) -> str | int:
+def decided(ingresses: Sequence[Ingress], host: str, path: str, *, spans: bool) -> str | int:
     """Return who answers: host first, then Exact, then the longest prefix, then the default."""
     rules = [(each, rule) for each in ingresses for rule in each.rules]
     defaults = [e.default_backend.service for e in ingresses if e.default_backend is not None]
-    hosts = {rule.host for _, rule in rules if matches_host(rule.host, host)}
+    hosts = {rule.host for _, rule in rules if matches_host(rule.host, host, spans=spans)}
     if not hosts:
         return defaults[0] if defaults else NOT_FOUND
     best = max(hosts, key=specificity)
@@ -115,13 +122,14 @@ def some_ingresses(draw: st.DrawFn) -> tuple[Ingress, ...]:
                 f"shop/i{index}",
                 rules=rules,
                 default_backend="one:80" if index == with_default else "",
-                annotations={"group.name": "edge"},
+                annotations=EDGE,
                 created=f"202{index}-01-01T00:00:00Z",
             )
         )
     return tuple(found)
 
 
+@pytest.mark.parametrize("cloud", CLOUDS, ids=str)
 @given(
     ingresses=some_ingresses(),
     requests=st.lists(
@@ -132,11 +140,11 @@ def some_ingresses(draw: st.DrawFn) -> tuple[Ingress, ...]:
 )
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_the_planned_rules_decide_as_the_api_text_says(
-    ingresses: tuple[Ingress, ...], requests: list[tuple[str, str]]
+    cloud: Cloud, ingresses: tuple[Ingress, ...], requests: list[tuple[str, str]]
 ) -> None:
     """Host first, Exact before the longest Prefix, and default backends for their own hosts."""
-    plan = a_plan(*ingresses, services=SERVICES)
+    plan = a_plan(*ingresses, services=SERVICES, cloud=cloud)
 
     for host, path in requests:
-        expected = decided(ingresses, host, path)
+        expected = decided(ingresses, host, path, spans=cloud.spans_labels)
         assert served(plan, f"http://{host}{path}") == expected, (host, path)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.conformance.routing.asking import NOT_FOUND, a_plan, served
+from tests.conformance.routing.asking import EDGE, NOT_FOUND, a_plan, served
+from tests.conformance.routing.clouds import GOOGLE, Cloud
 from tests.factories import a_path, a_rule, an_ingress
 
 OTHER = "ImplementationSpecific"
@@ -72,18 +73,37 @@ def test_group_order_decides_between_globs_of_two_ingresses() -> None:
     assert served(plan, f"http://{HOST}/p/r") == "early"
 
 
-def test_one_path_twice_belongs_to_the_older_ingress() -> None:
+def test_one_path_twice_belongs_to_the_older_ingress(cloud: Cloud) -> None:
     """The younger one's path is refused, the rest of it is served."""
     older, younger = (
         an_ingress(
             f"shop/{name}",
             rules=[a_rule(HOST, a_path("/same", f"{name}:80"), a_path(f"/{name}", f"{name}:80"))],
-            annotations={"group.name": "edge"},
+            annotations=EDGE,
             created=created,
         )
         for name, created in (("zzz", "2020-01-01T00:00:00Z"), ("aaa", "2021-01-01T00:00:00Z"))
     )
-    plan = a_plan(younger, older, services=("zzz", "aaa"))
+    plan = a_plan(younger, older, services=("zzz", "aaa"), cloud=cloud)
 
     assert served(plan, f"http://{HOST}/same") == "zzz"
     assert served(plan, f"http://{HOST}/aaa") == "aaa"
+
+
+def test_on_google_implementation_specific_paths_are_the_cloud_s_own() -> None:
+    """The longest match counts there, in whatever order the paths are written."""
+    paths = (
+        a_path("/*", "all:80", path_type=OTHER),
+        a_path("/a/*", "below:80", path_type=OTHER),
+        a_path("/a", "literal:80", path_type=OTHER),
+    )
+    for order in (paths, paths[::-1]):
+        plan = a_plan(
+            an_ingress(rules=[a_rule(HOST, *order)]),
+            services=("all", "below", "literal"),
+            cloud=GOOGLE,
+        )
+
+        assert served(plan, f"http://{HOST}/a/x") == "below"
+        assert served(plan, f"http://{HOST}/a") == "literal"
+        assert served(plan, f"http://{HOST}/b") == "all"

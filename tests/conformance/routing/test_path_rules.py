@@ -10,10 +10,11 @@ import pytest
 
 from provisioner.model.plan import Plan
 from tests.conformance.routing.asking import NOT_FOUND, a_plan, asked, refusals, served
+from tests.conformance.routing.clouds import AWS, Cloud
 from tests.factories import a_path, a_rule, an_ingress
 
 
-def path_rules() -> Plan:
+def path_rules(cloud: Cloud) -> Plan:
     """Return an Ingress with a host for each family of paths."""
     exact, prefix = "Exact", "Prefix"
     ingress = an_ingress(
@@ -37,16 +38,18 @@ def path_rules() -> Plan:
             ),
         ]
     )
-    return a_plan(ingress, services=("foo-exact", "foo", "aaa-bbb", "aaa"))
+    return a_plan(ingress, services=("foo-exact", "foo", "aaa-bbb", "aaa"), cloud=cloud)
 
 
 @pytest.mark.parametrize(
     ("path", "expected"),
     [("/foo", "foo-exact"), ("/foo/", NOT_FOUND), ("/FOO", NOT_FOUND), ("/bar", NOT_FOUND)],
 )
-def test_an_exact_path_is_that_path_and_no_other(path: str, expected: str | int) -> None:
+def test_an_exact_path_is_that_path_and_no_other(
+    cloud: Cloud, path: str, expected: str | int
+) -> None:
     """Neither a slash at the end nor capital letters are overlooked."""
-    assert served(path_rules(), f"http://exact{path}") == expected
+    assert served(path_rules(cloud), f"http://exact{path}") == expected
 
 
 @pytest.mark.parametrize(
@@ -64,16 +67,18 @@ def test_an_exact_path_is_that_path_and_no_other(path: str, expected: str | int)
         ("/aaa/bb", "aaa"),
     ],
 )
-def test_a_prefix_is_a_beginning_in_whole_elements(path: str, expected: str | int) -> None:
+def test_a_prefix_is_a_beginning_in_whole_elements(
+    cloud: Cloud, path: str, expected: str | int
+) -> None:
     """The longest prefix wins; half an element is none: /aaa/bb is not under /aaa/bbb."""
-    assert served(path_rules(), f"http://prefix{path}") == expected
+    assert served(path_rules(cloud), f"http://prefix{path}") == expected
 
 
-def test_exact_is_preferred_to_prefix() -> None:
+def test_exact_is_preferred_to_prefix(cloud: Cloud) -> None:
     """The same path of both types: Exact gets the path itself, Prefix what is below."""
-    assert served(path_rules(), "http://mixed/foo") == "foo-exact"
-    assert served(path_rules(), "http://mixed/foo/") == "foo"
-    assert served(path_rules(), "http://mixed/foo/bar") == "foo"
+    assert served(path_rules(cloud), "http://mixed/foo") == "foo-exact"
+    assert served(path_rules(cloud), "http://mixed/foo/") == "foo"
+    assert served(path_rules(cloud), "http://mixed/foo/bar") == "foo"
 
 
 @pytest.mark.parametrize(
@@ -86,51 +91,67 @@ def test_exact_is_preferred_to_prefix() -> None:
     ],
 )
 def test_a_slash_at_the_end_counts_for_exact_and_not_for_prefix(
-    path: str, expected: str | int
+    cloud: Cloud, path: str, expected: str | int
 ) -> None:
     """Prefix /aaa/bbb/ has /aaa/bbb as well; Exact /foo/ has not /foo."""
-    assert served(path_rules(), f"http://slashes{path}") == expected
+    assert served(path_rules(cloud), f"http://slashes{path}") == expected
 
 
 @pytest.mark.parametrize("path", ["/", "", "/x", "/x/y/", "/x?a=b", "//"])
-def test_the_root_prefix_takes_everything(path: str) -> None:
+def test_the_root_prefix_takes_everything(cloud: Cloud, path: str) -> None:
     """Prefix / is every path, the empty one too."""
-    plan = a_plan(an_ingress(rules=[a_rule("a.foo.com", a_path("/", "web:80"))]))
+    plan = a_plan(an_ingress(rules=[a_rule("a.foo.com", a_path("/", "web:80"))]), cloud=cloud)
 
     assert served(plan, f"http://a.foo.com{path}") == "web"
 
 
-def test_the_query_plays_no_part() -> None:
+def test_the_query_plays_no_part(cloud: Cloud) -> None:
     """Paths are compared with paths; what stands behind the question mark is not among them."""
-    assert served(path_rules(), "http://exact/foo?bar=/foo/") == "foo-exact"
-    assert served(path_rules(), "http://exact/bar?x=/foo") == NOT_FOUND
+    assert served(path_rules(cloud), "http://exact/foo?bar=/foo/") == "foo-exact"
+    assert served(path_rules(cloud), "http://exact/bar?x=/foo") == NOT_FOUND
 
 
-def test_a_refused_path_is_said_with_what_it_stumbled_over() -> None:
-    """The trace names the path where the path was wrong, and the host where the host was."""
-    answer = asked(path_rules(), "http://mixed/bar")
+def test_a_refused_path_is_said_with_what_it_stumbled_over(cloud: Cloud) -> None:
+    """The trace names the path where the path was wrong, and the host where the host was.
 
-    said = refusals(answer)
-    assert said["mixed /foo (Exact) -> foo-exact:80"] == "path"
-    assert said["exact /foo (Exact) -> foo-exact:80"] == "host, path"
+    An ALB tries every rule; a URL map tries hosts first, then the paths of the one that matches.
+    """
+    said = refusals(asked(path_rules(cloud), "http://mixed/bar"))
+
+    if cloud is AWS:
+        assert said["mixed /foo (Exact) -> foo-exact:80"] == "path"
+        assert said["exact /foo (Exact) -> foo-exact:80"] == "host, path"
+    else:
+        assert said == {
+            "host exact": "host",
+            "mixed /foo/* -> foo:80": "path",
+            "mixed /foo -> foo-exact:80": "path",
+        }
 
 
-def test_longer_prefixes_win_in_whichever_order_they_are_written() -> None:
+def test_longer_prefixes_win_in_whichever_order_they_are_written(cloud: Cloud) -> None:
     """The order in the manifest means nothing for Exact and Prefix."""
     paths = [a_path("/", "web:80"), a_path("/a", "a:80"), a_path("/a/b", "ab:80")]
     for order in (paths, paths[::-1]):
-        plan = a_plan(an_ingress(rules=[a_rule("a.foo.com", *order)]), services=("web", "a", "ab"))
+        plan = a_plan(
+            an_ingress(rules=[a_rule("a.foo.com", *order)]),
+            services=("web", "a", "ab"),
+            cloud=cloud,
+        )
 
         assert served(plan, "http://a.foo.com/a/b/c") == "ab"
         assert served(plan, "http://a.foo.com/a/c") == "a"
         assert served(plan, "http://a.foo.com/c") == "web"
 
 
-def test_the_longer_prefix_is_the_one_with_more_to_it_not_the_one_with_a_slash() -> None:
+def test_the_longer_prefix_is_the_one_with_more_to_it_not_the_one_with_a_slash(
+    cloud: Cloud,
+) -> None:
     """/aa/ and /aaa differ in length by nothing once the slash is left out."""
     plan = a_plan(
         an_ingress(rules=[a_rule("a.foo.com", a_path("/aa/", "aa:80"), a_path("/aa/b", "aab:80"))]),
         services=("aa", "aab"),
+        cloud=cloud,
     )
 
     assert served(plan, "http://a.foo.com/aa/b") == "aab"

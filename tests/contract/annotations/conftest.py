@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from provisioner.sandbox.aws.server import CloudServer
-from tests.contract.annotations.site import Site, make_site
-from tests.contract.annotations.things import make_subnets
+from tests.contract.annotations.site import Site, Subnets, make_site
 from tests.contract.provider.aws import AwsUnderTest
 
 
@@ -21,16 +20,15 @@ def server() -> Iterator[CloudServer]:
 
 
 @pytest.fixture(scope="session")
-def furnished(server: CloudServer) -> tuple[AwsUnderTest, dict[str, str]]:
+def furnished(server: CloudServer) -> tuple[AwsUnderTest, Subnets]:
     """The folder's account, and further subnets in it."""
-    cloud = AwsUnderTest(server)
-    return cloud, make_subnets(cloud.account)
+    return AwsUnderTest(server), Subnets()
 
 
 @pytest.fixture
 def site(
     server: CloudServer,
-    furnished: tuple[AwsUnderTest, dict[str, str]],
+    furnished: tuple[AwsUnderTest, Subnets],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Site:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from provisioner.model.resource import Json
 from provisioner.sandbox.aws.account import Account
-from tests.contract.annotations.things import client, tags_of
+from provisioner.sandbox.aws.clients import client
+from tests.contract.annotations.things import tags_of
 from tests.contract.provider.aws_things import RESOURCE
 
 
 class Look:
-    """The load balancer of one group, by its mark; everything is read anew at every look."""
+    """The load balancer of one group, by its mark; all but that is read anew at every look."""
 
     def __init__(self, account: Account, group: str) -> None:
         self.account = account
@@ -24,8 +26,9 @@ class Look:
         """Return a client of another service."""
         return client(self.account.login, service)
 
-    def balancer(self) -> dict[str, Any]:
-        """Return the load balancer."""
+    @functools.cached_property
+    def arn(self) -> str:
+        """The ARN of the load balancer, which bears its mark for as long as it lives."""
         wanted = f"aws:load-balancer/{self.group}"
         found = self.elbv2.describe_load_balancers()["LoadBalancers"]
         arns = [each["LoadBalancerArn"] for each in found]
@@ -33,13 +36,13 @@ class Look:
             answer = self.elbv2.describe_tags(ResourceArns=arns[start : start + 20])
             for entry in answer["TagDescriptions"]:
                 if tags_of(entry["Tags"]).get(RESOURCE) == wanted:
-                    return next(b for b in found if b["LoadBalancerArn"] == entry["ResourceArn"])
+                    return str(entry["ResourceArn"])
         raise AssertionError(f"{self.group} has no load balancer")
 
-    @property
-    def arn(self) -> str:
-        """The ARN of the load balancer."""
-        return str(self.balancer()["LoadBalancerArn"])
+    def balancer(self) -> dict[str, Any]:
+        """Return the load balancer."""
+        (found,) = self.elbv2.describe_load_balancers(LoadBalancerArns=[self.arn])["LoadBalancers"]
+        return dict(found)
 
     def listeners(self) -> list[dict[str, Any]]:
         """Return the listeners, by port."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tests.contract.annotations.things import Things, make_things
+from provisioner.sandbox.aws.account import Account
+from tests.contract.annotations.things import Things, make_subnets, make_things
 from tests.contract.provider.aws import AwsUnderTest
 from tests.contract.provider.desk import Desk, failures
 from tests.contract.provider.manifests import NAMESPACE, Document
@@ -44,9 +45,24 @@ class Site:
         assert not any(left.values()), left
 
 
-def make_site(cloud: AwsUnderTest, subnets: Mapping[str, str], folder: Path) -> Site:
+class Subnets:
+    """Further subnets in an account; made again where another test has emptied all of AWS."""
+
+    def __init__(self) -> None:
+        self._account: Account | None = None
+        self._made: Mapping[str, str] = {}
+
+    def of(self, account: Account) -> Mapping[str, str]:
+        """Return their ids by name."""
+        if self._account is not account:
+            self._account, self._made = account, make_subnets(account)
+        return self._made
+
+
+def make_site(cloud: AwsUnderTest, further: Subnets, folder: Path) -> Site:
     """Empty the account but for its network, and fill it with things."""
     cloud.reset()
+    subnets = further.of(cloud.account)
     nodes = {f"node_{x}": n.instance_id for x, n in zip("ab", cloud.account.nodes, strict=True)}
     things = make_things(cloud.account, {**subnets, **nodes})
     desk = Desk(cloud=cloud, folder=folder)

@@ -9,14 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from string import Template
-from typing import Any
 from uuid import uuid4
-
-import boto3
 
 from provisioner.model.resource import Json
 from provisioner.sandbox.aws.account import Account, import_certificate
-from provisioner.sandbox.aws.clients import Login
+from provisioner.sandbox.aws.clients import Login, client
 from provisioner.sandbox.aws.pem import CertificateSpec
 
 _VISIBILITY = {
@@ -83,11 +80,6 @@ def make_subnets(account: Account) -> dict[str, str]:
         )
         made[f"six_{'ab'[number]}"] = subnet["Subnet"]["SubnetId"]
     return made
-
-
-def client(login: Login, service: str) -> Any:
-    """Return a client of a service whose types are not here."""
-    return boto3.client(service, **login.options())  # type: ignore[call-overload]  # any name
 
 
 def tags_of(listed: Sequence[Mapping[str, str]]) -> dict[str, str]:

@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
 from botocore.exceptions import ClientError
@@ -33,7 +34,7 @@ from tests.contract.provider.aws_comparison import Comparison
 from tests.contract.provider.aws_examples import check_2048, check_echoserver
 from tests.contract.provider.aws_shapes import misshapen_calls, misshapen_fields, operations
 from tests.contract.provider.aws_things import Thing, balancing, mark_of, network, weighted
-from tests.contract.provider.under_test import CLUSTER_NAME, ROOT, Machine, Pace, Pod
+from tests.contract.provider.under_test import CLUSTER_NAME, ROOT, Machine, Pace, Pod, Words
 
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import SecurityGroupRuleTypeDef
@@ -186,7 +187,22 @@ class AwsUnderTest(PlainAws):
     """The embedded AWS with its knobs; see ``CloudUnderTest``."""
 
     account_file = ROOT / "docs" / "examples" / "account-aws.yaml"
+    words = Words(
+        front="LoadBalancer",
+        rules="ListenerRule",
+        entrance="listener",
+        certificate_field="spec.rules[0].host",
+        mistyped=("alb.ingress.kubernetes.io/target-typ", "target-type"),
+        counted="load balancer {group}",
+    )
     rule_limit = "rules-per-application-load-balancer"
+    rules_at_most = 100
+    https: Mapping[str, str] = MappingProxyType(
+        {"listen-ports": '[{"HTTP": 80}, {"HTTPS": 443}]'}  # its certificate is found by the host
+    )
+    repairs_a_rule = "create"
+    kinds_of_all: frozenset[str] = frozenset()
+    sends_again = False
     reading_operations = (
         "DescribeLoadBalancers",
         "DescribeTargetGroups",
@@ -272,6 +288,10 @@ class AwsUnderTest(PlainAws):
             if mark_of(acm.list_tags_for_certificate(CertificateArn=arn)["Tags"]):
                 acm.delete_certificate(CertificateArn=arn)
 
+    def rules(self) -> int:
+        """Return how many rules there are."""
+        return len(self.leftovers().get("rules", ()))
+
     def slow(self, pace: Pace) -> None:
         """Let things take their time."""
         self._cloud.configure(
@@ -290,9 +310,9 @@ class AwsUnderTest(PlainAws):
         """Set the account's limit on load balancers."""
         self._cloud.limits["application-load-balancers"] = value
 
-    def sicken(self, target: str) -> None:
-        """Let a target fail its health checks."""
-        self._cloud.unhealthy_targets.add(target)
+    def sicken(self, machine: Machine) -> None:
+        """Let a machine fail its health checks, not the pods on it."""
+        self._cloud.unhealthy_targets.add(machine.provider_id.rpartition("/")[2])
 
     def mutating(self) -> Counter[str]:
         """Return how often each operation has changed something."""

@@ -8,6 +8,7 @@ from typing import cast
 from provisioner.model.resource import Json
 from provisioner.sandbox.aws.account import Account
 from tests.contract.provider.aws_things import balancing, mark_of, network
+from tests.contract.provider.comparing import creations, difference
 
 
 class Comparison:
@@ -20,27 +21,16 @@ class Comparison:
 
     def problems(self, plan: Json) -> Iterator[str]:
         """Return every difference, in words."""
-        for kind, resource in self._resources(plan):
-            address = resource.pop("address")
-            actual = self._actual(kind, str(address), resource)
+        for kind, address, resource in creations(plan):
+            actual = self._actual(kind, address, resource)
             for path, planned in resource.items():
                 if path not in actual:
                     yield f"{address}: {path} was not read back"
                     continue
                 whole = path not in _PARTIAL
-                difference = _difference(self._resolved(planned), actual[path], whole=whole)
-                if difference:
-                    yield f"{address}: {path}: {difference}"
-
-    def _resources(self, plan: Json) -> Iterator[tuple[str, dict[str, Json]]]:
-        assert isinstance(plan, dict)
-        parts = [plan["shared"], *cast("list[Json]", plan["loadBalancers"])]
-        for part in cast("list[dict[str, list[dict[str, Json]]]]", parts):
-            for step in part["steps"]:
-                if step["action"] == "create":
-                    changes = cast("list[dict[str, Json]]", step["changes"])
-                    spec = {str(change["path"]): change["after"] for change in changes}
-                    yield str(step["kind"]), {"address": step["address"], **spec}
+                found = difference(self._resolved(planned), actual[path], whole=whole)
+                if found:
+                    yield f"{address}: {path}: {found}"
 
     def _resolved(self, value: Json) -> Json:
         if isinstance(value, dict):
@@ -154,22 +144,3 @@ class Comparison:
 
 _PARTIAL = frozenset({"Attributes", "Certificates"})
 """Lists in which the account may hold more than was planned: defaults, the default certificate."""
-
-
-def _difference(planned: Json, actual: Json, *, whole: bool = True) -> str:
-    """Return how a value differs from the planned one, "" where it does not.
-
-    Members that were not planned may be there (a health check's default timeout), further entries
-    of a list only where it is not the ``whole``. What was known only after apply must now be
-    something.
-    """
-    if planned is None:
-        return "" if actual not in (None, "", []) else "nothing is known of it after apply"
-    if isinstance(planned, dict) and isinstance(actual, dict):
-        problems = [_difference(value, actual.get(key)) for key, value in planned.items()]
-        return "; ".join(filter(None, problems))
-    if isinstance(planned, list) and isinstance(actual, list):
-        missing = [p for p in planned if all(_difference(p, each) for each in actual)]
-        same = not missing and not (whole and len(planned) != len(actual))
-        return "" if same else f"{actual} instead of {planned}"
-    return "" if planned == actual else f"{actual!r} instead of {planned!r}"

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
-import boto3
 import pytest
 
-from provisioner.sandbox.aws.clients import Login
-from tests.contract.provider.desk import Desk
+from provisioner.sandbox.aws.clients import Login, client
+from tests.contract.provider.desk import Desk, changes_of
 from tests.contract.provider.manifests import Route, ingress
 from tests.contract.provider.under_test import Pace
+
+pytestmark = pytest.mark.parametrize("running", ["aws"], indirect=True)
 
 NATIVE = "alb.ingress.kubernetes.io/"
 HTTPS = {"listen-ports": '[{"HTTP": 80}, {"HTTPS": 443}]'}
@@ -24,9 +26,7 @@ VISIBILITY = {
 
 @pytest.fixture
 def account(desk: Desk) -> Login:
-    """The account of the desk, where it is one of AWS."""
-    if desk.cloud.name != "aws":
-        pytest.skip("web ACLs, trust stores and the rest are AWS's own")
+    """The account of the desk."""
     access_key = desk.cloud.environment["AWS_ACCESS_KEY_ID"]
     return Login(endpoint_url=desk.cloud.url, access_key=access_key)
 
@@ -34,16 +34,16 @@ def account(desk: Desk) -> Login:
 def everything(account: Login) -> dict[str, str]:
     """Make what the annotations name, and return the annotations."""
     suffix = uuid4().hex[:8]
-    wafv2: Any = boto3.client("wafv2", **account.options())
+    wafv2: Any = client(account, "wafv2")
     wafv2.create_web_acl(
         Name=f"edge-{suffix}",
         Scope="REGIONAL",
         DefaultAction={"Allow": {}},
         VisibilityConfig=VISIBILITY,
     )
-    shield: Any = boto3.client("shield", **account.options())
+    shield: Any = client(account, "shield")
     shield.create_subscription()
-    s3: Any = boto3.client("s3", **account.options())
+    s3: Any = client(account, "s3")
     s3.create_bucket(
         Bucket=f"logs-{suffix}",
         CreateBucketConfiguration={"LocationConstraint": account.region},
@@ -77,7 +77,7 @@ def test_all_of_it_at_once_and_nothing_left_to_do(desk: Desk, account: Login) ->
     assert {"WebACLAssociation", "Protection"} <= {step.kind for step in plan.steps}
     assert {step.action.value for step in desk.plan().steps} == {"noop"}
     desk.clear_out()
-    shield: Any = boto3.client("shield", **account.options())
+    shield: Any = client(account, "shield")
     assert shield.list_protections()["Protections"] == []
 
 
@@ -103,7 +103,20 @@ def test_lines_that_are_removed_turn_off_what_must_not_stay(desk: Desk, account:
         ("Listener", "MutualAuthentication"),
         ("Listener", "SslPolicy"),
     }
-    wafv2: Any = boto3.client("wafv2", **account.options())
+    wafv2: Any = client(account, "wafv2")
     (balancer,) = account.elbv2().describe_load_balancers()["LoadBalancers"]
     guard = wafv2.get_web_acl_for_resource(ResourceArn=balancer["LoadBalancerArn"])
     assert guard["WebACL"]["Name"] == said[f"{NATIVE}wafv2-acl-name"]
+
+
+def test_tags_are_put_on_everything(desk: Desk) -> None:
+    """A new tag for all that is ours takes the calls that plan printed, and goes away again."""
+    desk.put(ingress("web", Route(), Route(path="/cart")))
+    desk.converge()
+    for tags in ({"team": "shop"}, {}):
+        desk.settings = replace(desk.settings, tags=tags)
+
+        plan = desk.converge()
+
+        assert {s.action.value for s in plan.steps if s.id in changes_of(plan)} == {"update"}
+    desk.clear_out()

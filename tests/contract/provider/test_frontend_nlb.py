@@ -12,6 +12,8 @@ from tests.contract.provider.desk import Desk, changes_of, failures
 from tests.contract.provider.manifests import Route, ingress
 from tests.contract.provider.under_test import Pace
 
+pytestmark = pytest.mark.parametrize("running", ["aws"], indirect=True)
+
 NATIVE = "alb.ingress.kubernetes.io/"
 FRONT = {f"{NATIVE}enable-frontend-nlb": "true"}
 MAPPING = f"{NATIVE}frontend-nlb-listener-port-mapping"
@@ -20,9 +22,7 @@ SLOW = Pace(provisioning=60, health=30, draining=60, linger=40)
 
 @pytest.fixture
 def account(desk: Desk) -> Login:
-    """The account of the desk, where it is one of AWS."""
-    if desk.cloud.name != "aws":
-        pytest.skip("only AWS has network load balancers in front of others")
+    """The account of the desk."""
     access_key = desk.cloud.environment["AWS_ACCESS_KEY_ID"]
     return Login(endpoint_url=desk.cloud.url, access_key=access_key)
 

@@ -17,8 +17,7 @@ def two_load_balancers(desk: Desk) -> None:
     desk.furnish("web", "cart")
     desk.put(ingress("web", Route(), Route(path="/cart", service="cart"), group="edge"))
     desk.put(ingress("blog", Route(host="blog.example.com"), group="edge", mode="node-port"))
-    listens = {"listen-ports": '[{"HTTP": 80}, {"HTTPS": 443}]'}
-    desk.put(ingress("own", Route(service="cart"), annotations=listens))
+    desk.put(ingress("own", Route(service="cart"), annotations=desk.cloud.https))
     desk.converge()
 
 
@@ -44,13 +43,13 @@ def test_half_of_everything_is_deleted_by_hand(desk: Desk, seed: int) -> None:
 
 
 def test_one_rule_is_one_call(desk: Desk) -> None:
-    """A rule that somebody deleted is one creation, and one call."""
+    """A rule that somebody deleted is one change, and one call."""
     two_load_balancers(desk)
 
     rule = desk.cloud.delete_a_rule_by_hand()
     plan = desk.converge()
 
-    assert changes_of(plan) == {rule: "create"}
+    assert changes_of(plan) == {rule: desk.cloud.repairs_a_rule}
     assert sum(count for step in plan.steps for _, count in step.counts) == 1
 
 

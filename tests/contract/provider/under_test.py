@@ -53,6 +53,24 @@ class Pace:
     lag: float = 0.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What a cloud calls the things that every cloud has."""
+
+    front: str
+    """The kind that a load balancer of one port has one of."""
+    rules: str
+    """The kind that holds the rules of an Ingress."""
+    entrance: str
+    """The kind in the address of a port that is listened on."""
+    certificate_field: str
+    """The field that is told where a host has no certificate."""
+    mistyped: tuple[str, str]
+    """A native annotation with a typing error, and what was meant."""
+    counted: str
+    """What limits of the load balancer "{group}" are counted for, one in each generation of it."""
+
+
 class AccountUnderTest(Protocol):
     """An emulated account of one cloud, and how to look at it without us."""
 
@@ -88,7 +106,7 @@ class AccountUnderTest(Protocol):
         ...
 
     def delete_a_rule_by_hand(self) -> str:
-        """Delete one rule; return its address."""
+        """Delete one rule; return the address of what it is in the plan."""
         ...
 
 
@@ -96,8 +114,19 @@ class CloudUnderTest(AccountUnderTest, Protocol):
     """An account in an embedded cloud, with the knobs of that cloud."""
 
     account_file: Path
+    words: Words
     rule_limit: str
-    """The name of the limit on rules per load balancer."""
+    """The name of the limit on what a member takes most of: rules, or hosts of a URL map."""
+    rules_at_most: int
+    """That limit in an account where nobody has raised it."""
+    https: Mapping[str, str]
+    """Annotations of an Ingress with HTTP and HTTPS, with a certificate that exists."""
+    repairs_a_rule: str
+    """What a plan does about a rule that somebody deleted: whether it is a resource differs."""
+    kinds_of_all: frozenset[str]
+    """Kinds that hold rules of all members of a load balancer in one resource."""
+    sends_again: bool
+    """Whether a call may be sent again when its answer was lost, because the cloud knows it."""
 
     @property
     def clock(self) -> Clock:
@@ -131,6 +160,10 @@ class CloudUnderTest(AccountUnderTest, Protocol):
         """Return a fresh writer on the cloud's clock."""
         ...
 
+    def rules(self) -> int:
+        """Return how much is used of what ``rule_limit`` counts, in all load balancers."""
+        ...
+
     def reset(self) -> None:
         """Empty the account but for its network, every knob at its default."""
         ...
@@ -147,8 +180,8 @@ class CloudUnderTest(AccountUnderTest, Protocol):
         """Set the account's limit on load balancers."""
         ...
 
-    def sicken(self, target: str) -> None:
-        """Let a target fail its health checks."""
+    def sicken(self, machine: Machine) -> None:
+        """Let a machine fail its health checks, not the pods on it."""
         ...
 
     def mutating(self) -> Counter[str]:

@@ -14,14 +14,12 @@ from typing import cast
 
 import pytest
 
-from provisioner import wiring
 from provisioner.model.resource import Json
 from provisioner.sandbox.cluster.server import ClusterServer
 from provisioner.sandbox.cluster.workloads.settings import WorkloadSettings
 from tests.contract.provider.commands import provisioner
-from tests.contract.provider.under_test import CLUSTER_NAME, ROOT, CloudUnderTest
-
-EXAMPLES = ROOT / "tests" / "data" / "examples"
+from tests.contract.provider.under_test import CLUSTER_NAME, CloudUnderTest
+from tests.e2e.apply.example import Example, example, furnish, ready
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +30,20 @@ class Site:
     cloud: CloudUnderTest
     kubeconfig: Path
     folder: Path
+    example: Example
+
+    def bring(self) -> None:
+        """Let the example be in the cluster, of our class, and its pods be ready.
+
+        GKE's own example names no class, which in a cluster is what GKE itself serves.
+        """
+        found, spec = self.example, {"spec": {"ingressClassName": self.cloud.ingress_class}}
+        self.kubectl("apply", "-f", str(found.files))
+        self.kubectl(
+            *("-n", found.namespace, "patch", "ingress", found.ingress, "--type", "merge"),
+            *("-p", json.dumps(spec)),
+        )
+        self.until("all pods are ready", lambda: len(self.ready()) == found.pods)
 
     def kubectl(self, *arguments: str) -> None:
         """Run kubectl."""
@@ -54,15 +66,9 @@ class Site:
         assert done.returncode == 0, done.stderr
         return cast("dict[str, Json]", json.loads(done.stdout))
 
-    def ready(self, namespace: str) -> set[str]:
-        """Return the addresses of the ready endpoints of a namespace."""
-        return {
-            address
-            for found in self.cluster.list("EndpointSlice", namespace=namespace)
-            for endpoint in cast("list[dict[str, list[str]]]", found["endpoints"])
-            if cast("Mapping[str, bool]", endpoint["conditions"])["ready"]
-            for address in endpoint["addresses"]
-        }
+    def ready(self) -> set[str]:
+        """Return the addresses of the ready endpoints of the example's namespace."""
+        return ready(self.cluster, self.example.namespace)
 
     def until(self, what: str, holds: Callable[[], bool]) -> None:
         """Wait for the embedded cluster."""
@@ -77,23 +83,15 @@ def site(cloud: CloudUnderTest, tmp_path: Path) -> Iterator[Site]:
     """A cluster with the account's nodes and our IngressClass."""
     workloads = WorkloadSettings(ready_seconds=0.1, addresses=cloud.pod_addresses)
     with ClusterServer(workloads=workloads) as cluster:
-        for machine in cloud.machines:
-            cluster.add_node(
-                machine.name,
-                zone=machine.zone,
-                provider_id=machine.provider_id,
-                address=machine.address,
-            )
-        cluster.create(
-            {
-                "apiVersion": "networking.k8s.io/v1",
-                "kind": "IngressClass",
-                "metadata": {"name": cloud.ingress_class},
-                "spec": {"controller": wiring.load_provider(cloud.name).controller},
-            }
-        )
+        furnish(cluster, cloud)
         kubeconfig = cluster.kubeconfig(tmp_path / "kubeconfig")
-        yield Site(cluster=cluster, cloud=cloud, kubeconfig=kubeconfig, folder=tmp_path)
+        yield Site(
+            cluster=cluster,
+            cloud=cloud,
+            kubeconfig=kubeconfig,
+            folder=tmp_path,
+            example=example(cloud),
+        )
 
 
 @pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")
@@ -103,8 +101,7 @@ def test_what_plan_printed_is_what_exists(site: Site) -> None:
     A second plan is empty and exits 0 with ``--detailed-exitcode``; deleting the Ingress again
     leaves nothing in the account.
     """
-    site.kubectl("apply", "-f", str(EXAMPLES / "aws-2048"))
-    site.until("five pods are ready", lambda: len(site.ready("game-2048")) == 5)
+    site.bring()
     plan = site.plan()
 
     site.cloud.forget_calls()
@@ -113,9 +110,8 @@ def test_what_plan_printed_is_what_exists(site: Site) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert site.cloud.mutating() == _announced(plan)
     assert list(site.cloud.misread(plan)) == []
-    healthy = site.cloud.healthy_targets("game-2048/ingress-2048")
-    addresses = {each.rpartition(":")[0] for each in next(iter(healthy.values()))}
-    assert addresses == site.ready("game-2048")
+    healthy = site.cloud.healthy_targets(site.example.group)
+    assert {each.rpartition(":")[0] for found in healthy.values() for each in found} == site.ready()
 
     site.cloud.forget_calls()
     again = site.provisioner("plan", "--detailed-exitcode")
@@ -125,7 +121,7 @@ def test_what_plan_printed_is_what_exists(site: Site) -> None:
     site.cloud.spoil_by_hand()
     assert list(site.cloud.misread(plan)) != []  # the comparison does compare
 
-    site.kubectl("-n", "game-2048", "delete", "ingress", "ingress-2048")
+    site.kubectl("-n", site.example.namespace, "delete", "ingress", site.example.ingress)
     gone = site.provisioner("apply", "--yes")
     assert gone.returncode == 0, gone.stdout + gone.stderr
     assert site.cloud.leftovers() == {}
@@ -138,10 +134,9 @@ def test_files_are_resolved_from_the_cluster(site: Site) -> None:
     The plan of ``-f`` with a cluster has the fields of the plan without one, with a value wherever
     that one said "known after apply"; applied, everything is read back as planned.
     """
-    files = str(EXAMPLES / "aws-2048")
+    files = str(site.example.files)
     offline = site.provisioner("plan", "-o", "json", "-f", files, "--account", str(_export(site)))
-    site.kubectl("apply", "-f", files)
-    site.until("five pods are ready", lambda: len(site.ready("game-2048")) == 5)
+    site.bring()
 
     resolved = site.plan("-f", files)
     done = site.provisioner("apply", "--yes", "-f", files)
@@ -160,9 +155,7 @@ def test_files_are_resolved_from_the_cluster(site: Site) -> None:
 def _export(site: Site) -> Path:
     """Return the account, exported while the cluster held no Ingress yet."""
     path = site.folder / "account.json"
-    done = site.provisioner(
-        "account", "export", "-f", str(EXAMPLES / "aws-2048"), "--out", str(path)
-    )
+    done = site.provisioner("account", "export", "-f", str(site.example.files), "--out", str(path))
     assert done.returncode == 0, done.stderr
     return path
 

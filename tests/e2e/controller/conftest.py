@@ -13,7 +13,9 @@ from provisioner.sandbox.aws.account import make_account
 from provisioner.sandbox.aws.server import CloudServer
 from provisioner.sandbox.aws.stage import AwsStage
 from provisioner.sandbox.stage import cluster_for, furnish
+from tests.e2e.controller.scene import Scene
 from tests.e2e.controller.stagehand import Stage
+from tests.e2e.gcp.project import Project, a_project
 
 _NUMBERS = itertools.count(410000000001)
 
@@ -57,3 +59,18 @@ def a_stage(
 def stage(a_stage: Callable[..., Stage]) -> Stage:
     """A cluster with all custom resources beside an account with two nodes."""
     return a_stage()
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    """A cluster beside a Google project with two nodes."""
+    with a_project(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(params=["aws", "gcp"])
+def anywhere(request: pytest.FixtureRequest) -> Scene:
+    """A cluster on each cloud in turn, for promises that are the same on all of them."""
+    fixtures = {"aws": "stage", "gcp": "project"}
+    made: Scene = request.getfixturevalue(fixtures[request.param])
+    return made

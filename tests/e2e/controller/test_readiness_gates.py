@@ -13,16 +13,26 @@ from provisioner.sandbox.cluster.documents import (
     parts,
     text,
 )
+from tests.e2e.controller.scene import Scene, until
 from tests.e2e.controller.scripts import a_workload, an_ingress
-from tests.e2e.controller.stagehand import Stage, until
 
 pytestmark = pytest.mark.slow
 
 OURS = "target-health.ingress-provisioner.io/web"
-HEALTH = "DescribeTargetHealth"
 
 
-def pods(stage: Stage, version: str = "2") -> list[Document]:
+@pytest.fixture
+def stage(anywhere: Scene) -> Scene:
+    """A cluster on each cloud in turn."""
+    return anywhere
+
+
+def by_pods(stage: Scene) -> str:
+    """Return an Ingress whose targets are pods."""
+    return an_ingress(mode="pod", class_name=stage.ingress_class)
+
+
+def pods(stage: Scene, version: str = "2") -> list[Document]:
     """The pods of one version of the Deployment."""
     found = stage.cluster.list("Pod", "shop")
     return [pod for pod in found if annotations_of(pod).get("version") == version]
@@ -33,7 +43,7 @@ def addresses(found: list[Document]) -> set[str]:
     return {text(pod, "status", "podIP") for pod in found} - {""}
 
 
-def ready(stage: Stage, version: str = "2") -> list[Document]:
+def ready(stage: Scene, version: str = "2") -> list[Document]:
     """Those that are ready."""
     return [pod for pod in pods(stage, version) if condition_status(pod, "Ready") == "True"]
 
@@ -44,25 +54,19 @@ def condition(pod: Document, kind: str) -> Document:
     return next((each for each in found if text(each, "type") == kind), {})
 
 
-def the_target_group(stage: Stage) -> str:
-    """The name of the only target group."""
-    (found,) = stage.elbv2.describe_target_groups()["TargetGroups"]
-    return found["TargetGroupName"]
-
-
 @pytest.mark.parametrize(
     "gate",
-    [lambda _: OURS, lambda stage: f"target-health.elbv2.k8s.aws/{the_target_group(stage)}"],
-    ids=["by the Service", "by the target group, as the incumbent names it"],
+    [lambda _: OURS, lambda stage: stage.incumbent_gate()],
+    ids=["by the Service", "as the incumbent names it"],
 )
 def test_a_rollout_goes_on_only_as_fast_as_the_load_balancer_finds_new_pods_healthy(
-    stage: Stage, gate: Callable[[Stage], str]
+    stage: Scene, gate: Callable[[Scene], str]
 ) -> None:
     """New pods are registered before they are ready, and ready only once they are healthy."""
-    stage.cloud.configure(health_seconds=0.6)
+    stage.let_health_take(0.6)
     stage.serve("web")
     with stage.controller() as troupe:
-        stage.apply(an_ingress(mode="pod"))
+        stage.apply(by_pods(stage))
         stage.until_settled(troupe)
         until("old pods are healthy", lambda: stage.targets_of("web") == stage.ready("web"))
 
@@ -83,14 +87,14 @@ def test_a_rollout_goes_on_only_as_fast_as_the_load_balancer_finds_new_pods_heal
             assert (text(said, "status"), text(said, "reason")) == ("True", "Healthy")
 
 
-def test_pods_that_never_become_healthy_never_replace_the_old_ones(stage: Stage) -> None:
+def test_pods_that_never_become_healthy_never_replace_the_old_ones(stage: Scene) -> None:
     """Their containers are ready, their condition says what the load balancer says."""
     stage.serve("web")
     with stage.controller() as troupe:
-        stage.apply(an_ingress(mode="pod"))
+        stage.apply(by_pods(stage))
         stage.until_settled(troupe)
         old = stage.ready("web")
-        stage.cloud.configure(health_seconds=600.0)
+        stage.let_health_take(600.0)
 
         stage.apply(a_workload("web", version="2", gates=[OURS]))
         until(
@@ -98,8 +102,7 @@ def test_pods_that_never_become_healthy_never_replace_the_old_ones(stage: Stage)
             lambda: (
                 pods(stage)
                 and all(
-                    text(condition(pod, OURS), "reason") == "Elb.RegistrationInProgress"
-                    for pod in pods(stage)
+                    text(condition(pod, OURS), "reason") == stage.waits_as for pod in pods(stage)
                 )
             ),
         )
@@ -110,12 +113,12 @@ def test_pods_that_never_become_healthy_never_replace_the_old_ones(stage: Stage)
         assert stage.ready("web") <= old
 
 
-def test_a_gate_without_a_load_balancer_says_so(stage: Stage) -> None:
+def test_a_gate_without_a_load_balancer_says_so(stage: Scene) -> None:
     """Ours names a Service; where nothing leads to it, nobody must wonder why a pod waits."""
     stage.serve("web")
     other = "target-health.ingress-provisioner.io/missing"
     with stage.controller() as troupe:
-        stage.apply(an_ingress(mode="pod"))
+        stage.apply(by_pods(stage))
         stage.until_settled(troupe)
 
         stage.apply(a_workload("web", version="2", gates=[other]))
@@ -129,36 +132,35 @@ def test_a_gate_without_a_load_balancer_says_so(stage: Stage) -> None:
         assert not ready(stage)
 
 
-def test_nothing_is_asked_for_when_no_pod_waits(stage: Stage) -> None:
+def test_nothing_is_asked_for_when_no_pod_waits(stage: Scene) -> None:
     """Health is polled for those that wait, and pods are watched only where some may."""
     stage.serve("web")
     with stage.controller() as troupe:
-        stage.apply(an_ingress(mode="pod"))
+        stage.apply(by_pods(stage))
         stage.until_settled(troupe)
-        stage.cloud.calls.clear()
+        stage.forget_calls()
         stage.apply(a_workload("web", version="2"))
         until("it has rolled", lambda: len(ready(stage)) == 2 and not pods(stage, "1"))
         stage.until_at_rest(troupe)
 
-        asked = [call for call in stage.calls if call.operation == HEALTH]
         watched = [r for r in stage.cluster.requests.recent() if r.kind == "Pod"]
 
         assert not [r for r in watched if r.user_agent.startswith("ingress-provisioner")]
-        assert len(asked) <= len(stage.writes)
+        assert stage.health_questions() <= stage.counts().total()
 
 
-def test_a_pod_that_is_replaced_while_it_waits_is_forgotten(stage: Stage) -> None:
+def test_a_pod_that_is_replaced_while_it_waits_is_forgotten(stage: Scene) -> None:
     """It is deregistered, and nobody waits for it any longer."""
     stage.serve("web")
     with stage.controller() as troupe:
-        stage.apply(an_ingress(mode="pod"))
+        stage.apply(by_pods(stage))
         stage.until_settled(troupe)
-        stage.cloud.configure(health_seconds=600.0)
+        stage.let_health_take(600.0)
         stage.apply(a_workload("web", version="2", gates=[OURS]))
         until("new pods are registered", lambda: initial(stage) >= addresses(pods(stage)) != set())
         waiting = addresses(pods(stage))
 
-        stage.cloud.configure(health_seconds=0.0)
+        stage.let_health_take(0.0)
         stage.apply(a_workload("web", version="3", gates=[OURS]))
         until("the third version is ready", lambda: len(ready(stage, "3")) == 2)
         until("the others are gone", lambda: not pods(stage) and not pods(stage, "1"))
@@ -168,6 +170,6 @@ def test_a_pod_that_is_replaced_while_it_waits_is_forgotten(stage: Stage) -> Non
         assert waiting.isdisjoint(stage.targets_of("web"))
 
 
-def initial(stage: Stage) -> set[str]:
+def initial(stage: Scene) -> set[str]:
     """The targets whose first health check is still to come."""
     return stage.targets_of("web", state="initial")

@@ -2,53 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
-
 import pytest
 
-from provisioner.operator.main import Running
-from provisioner.sandbox.cluster.documents import Document, parts, text
+from provisioner.sandbox.cluster.documents import text
 from tests.contract.provider.commands import provisioner
-from tests.e2e.controller.scripts import an_ingress, annotated
-from tests.e2e.controller.stagehand import Heard, Stage, Troupe, steady, until
+from tests.e2e.controller.approving import a_controller, approve, pending
+from tests.e2e.controller.scripts import an_ingress
+from tests.e2e.controller.stagehand import Stage, steady, until
 
 pytestmark = pytest.mark.slow
 
 INTERNAL = {"ingress-provisioner.io/scheme": "internal"}
 PATHS = {"/": "web", "/api": "api"}
-APPROVED = "ingress-provisioner.io/approved-digest"
-
-
-@contextmanager
-def a_controller(stage: Stage, *, drain_dns_seconds: float) -> Iterator[Troupe]:
-    """Run a controller that keeps replaced load balancers for so long."""
-    heard = Heard()
-    options = stage.options(observer=heard)
-    settings = replace(options.settings, drain_dns_seconds=drain_dns_seconds)
-    running = Running(replace(options, settings=settings))
-    running.start()
-    try:
-        yield Troupe(running=running, heard=heard)
-    finally:
-        running.stop()
-        options.client.close()
-
-
-def pending(stage: Stage) -> Document:
-    """The condition that says whether somebody has to approve."""
-    found = stage.cluster.get("LoadBalancer", "shop.web") or {}
-    conditions = parts(found, "status", "conditions")
-    return next((each for each in conditions if text(each, "type") == "PlanPending"), {})
-
-
-def approve(stage: Stage) -> None:
-    """Approve what waits, as the condition says how to."""
-    until("an approval is asked for", lambda: text(pending(stage), "status") == "True")
-    digest = text(pending(stage), "message").rpartition(f"{APPROVED}=")[2]
-    assert digest.startswith("sha256:")
-    stage.cluster.patch("LoadBalancer", "shop.web", annotated(**{APPROVED: digest}))
 
 
 @steady

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.contract.provider.fixtures import cloud, desk, running
+from tests.contract.provider.fixtures import cloud, desk, emulators, running
 
-__all__ = ["cloud", "desk", "running"]
+__all__ = ["cloud", "desk", "emulators", "running"]

@@ -76,7 +76,9 @@ def test_a_load_balancers_own_name_chooses_it(desk: Desk) -> None:
 
     assert unclear.returncode == 1
     assert "could mean 2 load balancers: shop/other, shop/web" in unclear.stderr
-    assert by_group.matched.listener == f"{desk.cloud.name}:listener/shop/other/80"
+    assert (
+        by_group.matched.listener == f"{desk.cloud.name}:{desk.cloud.words.entrance}/shop/other/80"
+    )
     assert by_name.matched == by_group.matched
 
 

@@ -53,14 +53,6 @@ def test_help_imports_nothing_heavy(arguments: tuple[str, ...]) -> None:
     assert loaded.isdisjoint(HEAVY)
 
 
-def test_a_cloud_that_is_not_built_yet_is_named() -> None:
-    """Whoever asks for the demo on Google Cloud reads that, not a list of words."""
-    done = provisioner("demo", "gcp")
-
-    assert done.returncode == 1
-    assert "Google Cloud is not built yet" in done.stderr
-
-
 def test_help_lists_every_command_and_no_other() -> None:
     """What is not built is not listed."""
     done = provisioner("--help")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from provisioner.cli.meaning import settings_of
 from provisioner.cli.options import Request
 from provisioner.cli.record import recorded, replayed
 from provisioner.cli.takeover import check_take_over, refuse_saved, refuse_take_over
-from provisioner.cli.world import settings_of
 from provisioner.model.errors import ConfigError
 from provisioner.model.intent import Compatibility
 from provisioner.model.settings import Identity
@@ -26,7 +26,7 @@ def test_a_comparison_is_read_as_the_incumbent_reads(
     request_: Request, expected: Compatibility
 ) -> None:
     """What another controller made is its own until someone states otherwise."""
-    settings = settings_of(request_, Identity(cluster_name="demo"))
+    settings = settings_of(request_, Identity(cluster_name="demo"), settle_seconds=30)
 
     assert settings.compatibility is expected
     assert settings.take_over is request_.take_over

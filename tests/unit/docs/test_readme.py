@@ -33,5 +33,8 @@ def test_what_the_readme_shows_is_what_is_printed(shown: re.Match[str]) -> None:
 
 
 def test_the_readme_shows_a_plan_and_a_route() -> None:
-    """Both commands that a newcomer meets first are among the examples held to the letter."""
-    assert [shown["arguments"].split()[0] for shown in EXAMPLES] == ["plan", "route"]
+    """What a newcomer meets first, and both clouds, are among the examples held to the letter."""
+    shown = [example["arguments"] for example in EXAMPLES]
+
+    assert [arguments.split()[0] for arguments in shown] == ["plan", "route", "route"]
+    assert ["account-gcp.yaml" in arguments for arguments in shown] == [False, False, True]

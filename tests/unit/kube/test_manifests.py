@@ -321,6 +321,31 @@ def test_of_other_objects_the_later_one_counts() -> None:
     assert found.snapshot.services[WEB].type == "NodePort"
 
 
+def _annotated(annotations: str) -> str:
+    return SERVICE.replace("shop}", f"shop, annotations: {{{annotations}}}}}")
+
+
+def test_copies_of_a_service_that_differ_in_annotations_alone_are_one_with_all_of_them() -> None:
+    """One part of an application annotates the Service that another part brings along."""
+    annotated = _annotated("team: shop, tier: web")
+    later = _annotated("tier: front")
+
+    found = read(f"{annotated}---\n{later}")
+
+    assert "annotations of both" in the_finding(found).message
+    assert found.snapshot.services[WEB].meta.annotations == {"team": "shop", "tier": "front"}
+
+
+def test_a_copy_of_a_service_that_says_something_else_replaces_the_first() -> None:
+    """Annotations were written for the ports and the type beside them."""
+    annotated = _annotated("team: shop")
+    later = SERVICE + "spec: {type: NodePort}\n"
+
+    found = read(f"{annotated}---\n{later}")
+
+    assert found.snapshot.services[WEB].meta.annotations == {}
+
+
 def test_a_key_given_twice_drops_the_object() -> None:
     """Of two equal keys one would silently win, so the object is not used at all."""
     found = read(f"{INGRESS}spec:\n  rules:\n  - host: a\n    host: b\n")

@@ -10,15 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from providers.aws import provider as aws
 from provisioner.kube import live
 from provisioner.kube.client import KubeClient, connect
 from provisioner.kube.decode import decode, decode_json
 from provisioner.kube.kinds import (
-    AUTO_MODE_CLASS_PARAMS,
-    INGRESS_CLASS_PARAMS,
+    CLOUD_KINDS,
     NAMESPACE,
     TARGET_GROUP_BINDING,
     KindInfo,
+    cloud_kinds,
     manifest_kind,
 )
 from provisioner.kube.manifests import Manifests, read_manifests
@@ -97,8 +98,8 @@ def test_parameters_of_two_controllers_share_a_name_and_nothing_else() -> None:
 
 def test_only_the_two_groups_are_read() -> None:
     """A kind of the same name elsewhere is somebody else's business."""
-    assert manifest_kind("elbv2.k8s.aws/v1beta1", "IngressClassParams") is INGRESS_CLASS_PARAMS
-    assert manifest_kind("eks.amazonaws.com/v1", "IngressClassParams") is AUTO_MODE_CLASS_PARAMS
+    assert manifest_kind("elbv2.k8s.aws/v1beta1", "IngressClassParams") is CLOUD_KINDS[0]
+    assert manifest_kind("eks.amazonaws.com/v1", "IngressClassParams") is CLOUD_KINDS[1]
     assert manifest_kind("example.com/v1", "IngressClassParams") is None
 
 
@@ -309,7 +310,7 @@ def client(cluster: ClusterServer, tmp_path: Path) -> Iterator[KubeClient]:
 
 def test_parameters_of_both_controllers_are_read_live(client: KubeClient) -> None:
     """Group and kind tell them apart; what nobody needs is not listed."""
-    snapshot = live.read_snapshot(client)
+    snapshot = live.read_snapshot(client, more=cloud_kinds(aws))
 
     assert set(snapshot.parameters) == {LBC, AUTO_MODE}
     assert snapshot.namespaces == {}
@@ -340,19 +341,19 @@ def test_bindings_are_read_on_request(client: KubeClient) -> None:
     assert set(snapshot.bindings) == {Key("default", "k8s-shop-web")}
 
 
-@pytest.mark.parametrize("info", [INGRESS_CLASS_PARAMS, AUTO_MODE_CLASS_PARAMS])
+@pytest.mark.parametrize("info", CLOUD_KINDS)
 def test_a_forbidden_kind_that_is_not_installed_is_absent(
     client: KubeClient, cluster: ClusterServer, info: KindInfo
 ) -> None:
     """Nobody grants rights to what is not there; discovery tells the difference."""
     cluster.faults.forbid(info.resource)
-    withheld = live.read_snapshot(client)
+    withheld = live.read_snapshot(client, more=(info,))
     cluster.faults.hide(info.resource)
 
-    snapshot = live.read_snapshot(client)
+    snapshot = live.read_snapshot(client, more=(info,))
 
     assert withheld.unknown_kinds == {info.kind}
-    assert withheld.diagnostics[0].subject == "kind IngressClassParams"
+    assert withheld.diagnostics[0].subject == f"kind {info.api_kind}"
     assert snapshot.unknown_kinds == frozenset()
     assert snapshot.diagnostics == ()
 

@@ -20,7 +20,7 @@ from provisioner.render.lines import plain
 from provisioner.render.markdown import plan_to_markdown
 from provisioner.render.resources import resource_lines
 from provisioner.render.text import plan_to_text
-from tests.unit.render import plans
+from tests.unit.render import gcp_plans, plans
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "render"
 
@@ -38,16 +38,20 @@ RENDERERS: dict[str, Callable[[Plan], str]] = {
         resource_lines(plan.load_balancers[0].resources, plan.diagnostics), width=100
     ),
     "render.json": lambda plan: resources_to_json(
-        "aws", plan.load_balancers[0].resources, diagnostics=plan.diagnostics
+        plan.provider, plan.load_balancers[0].resources, diagnostics=plan.diagnostics
     ).decode(),
 }
 
 
+PLANS: dict[str, Callable[[], Plan]] = {"": plans.rich_plan, "gcp": gcp_plans.rich_plan}
+
+
+@pytest.mark.parametrize("provider", PLANS, ids=lambda name: name or "aws")
 @pytest.mark.parametrize("name", RENDERERS)
-def test_output_is_what_was_reviewed(name: str) -> None:
+def test_output_is_what_was_reviewed(name: str, provider: str) -> None:
     """Whoever changes what people or programs read sees the change as a difference of files."""
-    rendered = RENDERERS[name](plans.rich_plan())
-    path = GOLDEN / name
+    rendered = RENDERERS[name](PLANS[provider]())
+    path = GOLDEN / provider / name
     if os.environ.get("UPDATE_GOLDEN"):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(rendered, encoding="utf-8")

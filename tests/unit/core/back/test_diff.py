@@ -168,3 +168,18 @@ def test_a_world_does_not_differ_from_itself(world: World) -> None:
     )
 
     assert all(change.action is Action.NOOP for change in changes)
+
+
+def test_an_owned_field_that_nothing_names_is_to_be_absent() -> None:
+    """Where the provider writes a resource whole, what is left of an earlier wish has to go."""
+    rules = DiffRules(owned={"UrlMap": frozenset({"defaultService", "hostRules"})})
+    spec: dict[str, PlainInput] = {"hostRules": [{"hosts": ["a"]}], "fingerprint": "x"}
+
+    [change] = diff(
+        [wanted("gcp:x/1", {"name": "m"}, "UrlMap")],
+        [seen("gcp:x/1", {"name": "m", **spec}, "UrlMap")],
+        rules,
+    )
+
+    assert change.action is Action.UPDATE
+    assert [(f.path, f.after) for f in change.fields] == [("hostRules", None)]

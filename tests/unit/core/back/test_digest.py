@@ -118,6 +118,25 @@ def test_a_staged_change_is_recognised_in_the_middle() -> None:
     assert stale([attach, shift], [shift]) == ()
 
 
+def test_stages_that_are_cut_otherwise_in_the_middle_are_one_change() -> None:
+    """What is done decides how the rest is cut into stages; where they begin and end counts."""
+    first = step(before="old", after="half", stage="#settings")
+    second = step(before="half", after="new", stage="#shift")
+    other = step(before="half", after="three quarters", stage="#arrivals")
+    last = step(before="three quarters", after="new", stage="#shift")
+
+    assert stale([first, second], [other, last]) == ()
+    assert stale([first, second], [step(before="half", after="elsewhere")]) != ()
+
+
+def test_stages_never_lead_back() -> None:
+    """A world that somebody set back from the end of a plan to its beginning is another world."""
+    first = step(before="old", after="half", stage="#settings")
+    second = step(before="half", after="new", stage="#shift")
+
+    assert stale([first, second], [step(before="new", after="old")]) != ()
+
+
 def test_a_creation_that_was_cut_short_goes_on() -> None:
     """Created, then crashed before its attributes were set: the rest is still what was saved."""
     creation = step(Action.CREATE, path="Attributes", after="wanted")

@@ -284,7 +284,8 @@ def test_the_controllers_default_holds_where_nobody_says_anything(
 
 def test_the_incumbents_default_is_node_ports() -> None:
     """LBC's default target type is instance."""
-    load_balancer = replace(a_load_balancer(a_backend("a")), compatibility=Compatibility.INCUMBENT)
+    backend = replace(a_backend("a"), default_mode=NODE)
+    load_balancer = replace(a_load_balancer(backend), compatibility=Compatibility.INCUMBENT)
 
     decision, _ = decide(load_balancer, room=ROOM, present={}, settings=some_settings())
 

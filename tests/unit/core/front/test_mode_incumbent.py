@@ -34,6 +34,7 @@ def chosen(
         field="spec.rules[0].http.paths[0]",
         mode=stated,
         mode_source="annotation" if stated else "",
+        default_mode=NODE,
         can_node_port=True,
         pods=(),
         nodes=(),

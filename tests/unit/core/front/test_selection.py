@@ -237,3 +237,43 @@ def test_a_take_over_knows_the_incumbents_default_class() -> None:
     assert taken_over(classless, default) == ("plain",)
     assert taken_over(classless, THEIRS) == ()
     assert taken_over(classless, default, second) == ()
+
+
+HELD = "TAKE-OVER-SERVED"
+
+
+def served(ingress: Ingress) -> Ingress:
+    """Return an Ingress with the finalizer of the other controller."""
+    return replace(ingress, meta=replace(ingress.meta, finalizers=("theirs.example/resources",)))
+
+
+def test_what_an_incumbent_still_serves_is_held_back() -> None:
+    """Two controllers would take away what the other one writes; the class alone is no licence."""
+    snapshot = a_snapshot(
+        served(an_ingress(class_name="edge")), an_ingress_class("edge"), live=True
+    )
+
+    assert standing(snapshot) == (Standing.OURS, (HELD,))
+
+
+def test_of_what_a_file_lays_over_the_cluster_the_object_there_tells() -> None:
+    """A file says nothing of who serves, and what it was copied from even less."""
+    plain, held = an_ingress(), served(an_ingress())
+    over_served = a_snapshot(replace(plain, present=held))
+    over_free = a_snapshot(replace(held, present=plain))
+
+    assert standing(over_served) == (Standing.OURS, (HELD,))
+    assert standing(over_free) == (Standing.OURS, ())
+
+
+def test_files_alone_and_comparisons_hold_nothing_back() -> None:
+    """Nobody was asked who serves; and a comparison is made just for what is served."""
+    copied = a_snapshot(served(an_ingress()))
+    compared = a_snapshot(
+        served(an_ingress()), an_ingress_class("alb", controller="ingress.k8s.aws/alb"), live=True
+    )
+    settings = replace(some_settings(), take_over=True)
+
+    assert standing(copied) == (Standing.OURS, ())
+    [item] = select(compared, ADialect(), settings=settings).selected
+    assert (item.standing, item.problems) == (Standing.OURS, ())

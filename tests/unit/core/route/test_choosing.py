@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from provisioner.core.keeping import as_resource
 from provisioner.core.requests import parse_request
-from provisioner.core.route import answer, as_resources
+from provisioner.core.route import answer
 from provisioner.model.errors import ConfigError
 from provisioner.model.resource import ObservedResource, freeze_spec
 from provisioner.model.route import (
@@ -163,7 +164,7 @@ def test_what_exists_is_asked_like_what_is_planned() -> None:
         order=3,
     )
 
-    (resource,) = as_resources([seen])
+    resource = as_resource(seen)
 
     assert (resource.kind, resource.address, resource.group) == (
         seen.kind,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from providers.aws import provider
@@ -60,3 +62,22 @@ def test_parameters_of_both_controllers_are_read_through_the_provider(group: str
     [load_balancer] = intents(snapshot, provider, some_settings()).load_balancers
 
     assert load_balancer.scheme == "internal"
+
+
+@pytest.mark.parametrize(
+    ("finalizers", "expected"),
+    [
+        (("ingress.k8s.aws/resources",), "finalizer ingress.k8s.aws/resources"),
+        (("x.io/y", "group.ingress.k8s.aws/edge"), "finalizer group.ingress.k8s.aws/edge"),
+        (("service.k8s.aws/resources", "ingress-provisioner.io/resources"), ""),
+        ((), ""),
+    ],
+)
+def test_a_finalizer_shows_that_the_other_controller_serves(
+    finalizers: tuple[str, ...], expected: str
+) -> None:
+    """One for an Ingress of its own load balancer, one that names the group (LBC)."""
+    ingress = an_ingress()
+    ingress = replace(ingress, meta=replace(ingress.meta, finalizers=finalizers))
+
+    assert provider.incumbent_trace(ingress) == expected

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from provisioner.sandbox.cluster.customs import LOAD_BALANCERS as LOAD_BALANCER_DEFINITION
+from provisioner.sandbox.cluster.definitions import LOAD_BALANCERS as LOAD_BALANCER_DEFINITION
 from provisioner.sandbox.cluster.documents import Document, dig, items, text
 from provisioner.sandbox.cluster.server import ClusterServer
 from tests.contract.cluster.api_client import ApiClient

@@ -7,6 +7,7 @@ import pytest
 from providers.aws import addresses
 from providers.aws.addresses import Kind
 from providers.aws.desired.generations import generations, said_of, seen_alone
+from provisioner.core.address_text import LONGEST, AddressError
 from tests.unit.providers.aws.express.worlds import a_world, seen
 
 GROUP = "shop/web"
@@ -59,14 +60,14 @@ def test_an_address_that_had_to_be_cut_finds_its_way_back(address: str) -> None:
     """A tag holds 256 characters, with a generation as without."""
     later = addresses.on_balancer(address, 12)
 
-    assert len(later) <= addresses.LONGEST
+    assert len(later) <= LONGEST
     assert addresses.on_first_balancer(later) == address
 
 
 @pytest.mark.parametrize("text", ["aws:listener/shop/web/80@x", "aws:listener/shop/web/80@1.2.3"])
 def test_what_is_no_generation_is_refused(text: str) -> None:
     """A tag that somebody has edited is no address of ours."""
-    with pytest.raises(addresses.AddressError):
+    with pytest.raises(AddressError):
         addresses.parse(text)
 
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.aws import addresses, marks, names
-from providers.aws.addresses import AddressError, Kind
+from providers.aws.addresses import Kind
+from provisioner.core.address_text import AddressError
 from provisioner.model.intent import BackendId
 from provisioner.model.kube import Key
 from provisioner.model.resource import Value

@@ -13,16 +13,16 @@ import yaml
 
 from providers.aws.account import Wanted
 from providers.aws.account_export import write_account
-from providers.aws.account_file import schema
+from providers.aws.account_file import decode, schema
 from providers.aws.limits import DEFAULTS
-from providers.aws.wire import account_identity, no_account, read_account
+from providers.aws.wire import no_account, read_account
 from provisioner.model.change import Wait, WaitFor
 from provisioner.model.errors import ConfigError
 from provisioner.model.kube import Key, Meta, Node, Taint
 from provisioner.model.limits import LimitSource
 from provisioner.model.resource import Fingerprint, Observed, ObservedResource, Ref, freeze_spec
 from provisioner.model.settings import Identity
-from provisioner.ports import ClusterFacts
+from provisioner.ports import Account, ClusterFacts
 
 ROOT = Path(__file__).parents[5]
 EXAMPLE = ROOT / "docs/examples/account-aws.yaml"
@@ -82,7 +82,7 @@ def test_the_same_file_may_be_json() -> None:
 
 def test_the_identity_is_that_of_the_cluster() -> None:
     """It goes into names and marks, so plans from files name what will exist."""
-    identity = account_identity(f"{HEAD}kubeSystemUid: abc\ningressUid: def\n".encode(), "a.yaml")
+    identity = decode(f"{HEAD}kubeSystemUid: abc\ningressUid: def\n".encode(), "a.yaml")
 
     assert (identity.cluster_name, identity.kube_system_uid) == ("shop", "abc")
     assert identity.ingress_uid == "def"
@@ -119,11 +119,13 @@ def test_what_is_written_reads_back_as_it_was() -> None:
     )
 
     text = write_account(
-        identity,
-        facts=source.facts(Wanted()),
-        limits=source.limits(),
-        observed=Observed(resources={resource.address: resource}),
-        cluster=ClusterFacts(nodes=(node,), pods_routable=False),
+        Account(
+            identity=identity,
+            facts=source.facts(Wanted()),
+            limits=source.limits(),
+            observed=Observed(resources={resource.address: resource}),
+            cluster=ClusterFacts(nodes=(node,), pods_routable=False),
+        )
     )
     back = read_account(text.encode(), "written.yaml")
 
@@ -131,7 +133,7 @@ def test_what_is_written_reads_back_as_it_was() -> None:
     assert back.limits() == source.limits()
     assert back.observe().resources == {resource.address: resource}
     assert back.cluster() == ClusterFacts(nodes=(node,), pods_routable=False)
-    assert account_identity(text.encode(), "x").kube_system_uid == "u-1"
+    assert decode(text.encode(), "x").kube_system_uid == "u-1"
     jsonschema.validate(yaml.safe_load(text), json.loads(SCHEMA.read_text(encoding="utf-8")))
 
 
@@ -246,8 +248,9 @@ def test_without_an_account_nothing_is_known_and_nothing_is_wrong() -> None:
         (HEAD + "cluster: {nodeCount: 3, nodes: [{name: a}]}", "cluster.nodeCount is 3"),
         (HEAD + "facts: &x {}\nobserved: *x", "aliases"),
         (
-            HEAD + "observed: {resources: [{kind: a, address: b, group: c, spec: {x: 1.5}}]}",
-            "observed.resources[0].spec.x: float",
+            HEAD + "observed: {resources: [{kind: a, address: b, group: c,"
+            " spec: {x: !!binary aGk=}}]}",
+            "observed.resources[0].spec.x: bytes",
         ),
         ("[" * 50_000, "nests deeper"),
         ("{" * 50_000, "a.yaml is neither YAML nor JSON"),
