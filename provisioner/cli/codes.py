@@ -48,10 +48,11 @@ def uses(roots: Sequence[Path]) -> tuple[CodeUse, ...]:
         if not {"sandbox", "cli"} & set(path.relative_to(root).parts)
     ]
     trees = {module: ast.parse(path.read_text(encoding="utf-8")) for module, path in files}
-    constants = {name: code for tree in trees.values() for name, code in _constants(tree)}
-    return tuple(
-        sorted({use for module, tree in trees.items() for use in _uses(module, tree, constants)})
-    )
+    named = {name: code for tree in trees.values() for name, code in _constants(tree)}
+    found: set[CodeUse] = set()
+    for module, tree in trees.items():
+        found.update(_uses(module, tree, {**named, **dict(_constants(tree))}))
+    return tuple(sorted(found))
 
 
 def is_code(text: object) -> bool:

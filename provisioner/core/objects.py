@@ -168,12 +168,12 @@ class Objects:
 
     def _lacking(self, kind: str, key: Key, naming: Naming, said: Said[object]) -> Diagnostic:
         lenient = False
-        if kind in self._snapshot.unknown_kinds:
-            code = UNREADABLE
+        unread = kind in self._snapshot.unknown_kinds
+        code = UNREADABLE if unread else MISSING
+        if unread:
             message = f"{kind} {key} could not be read"
             hint = f"let the controller list {kind} objects"
         else:
-            code = MISSING
             message = f"{kind} {key} does not exist"
             known = self._snapshot.live or self._snapshot.asked_cluster
             hint = f"create {kind} {key}, or name another one"

@@ -109,7 +109,7 @@ def test_the_stage_is_found_by_name(environment: None) -> None:
 
 
 def test_the_stage_tells_what_the_cloud_has(bench: Workbench) -> None:
-    """Forwarding rules with their rules, in lines."""
+    """Forwarding rules with their rules, and who is behind each backend service, in lines."""
     stage = GcpStage(bench.cloud, bench.project)
     service = bench.service("web", backends=[backend(bench.endpoint_group())])
     bench.url_map(
@@ -130,6 +130,7 @@ def test_the_stage_tells_what_the_cloud_has(bench: Workbench) -> None:
         "    shop.example.com /cart /cart/*  ->  web",
         "    shop.example.com any  ->  web",
         "    any  ->  web",
+        "  web: no targets",
     ]
 
 

@@ -177,7 +177,8 @@ REQUIRED = frozenset(
 
 
 @pytest.mark.parametrize(
-    ("read", "one"), [(read, one) for read, one in FIELDS if one.path in REQUIRED], ids=str
+    ("read", "one"),
+    [pytest.param(read, one, id=str(one)) for read, one in FIELDS if one.path in REQUIRED],
 )
 def test_a_field_that_must_be_there_is_missed(read: Read, one: Field) -> None:
     """A key without a value, a header without a name and a client without a secret are nothing."""
@@ -190,7 +191,8 @@ def test_a_field_that_must_be_there_is_missed(read: Read, one: Field) -> None:
 
 
 @pytest.mark.parametrize(
-    ("read", "one"), [(read, one) for read, one in FIELDS if one.path not in REQUIRED], ids=str
+    ("read", "one"),
+    [pytest.param(read, one, id=str(one)) for read, one in FIELDS if one.path not in REQUIRED],
 )
 def test_a_field_that_is_null_is_not_said(read: Read, one: Field) -> None:
     """Clients write null for what they leave out."""
