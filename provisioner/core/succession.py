@@ -20,6 +20,7 @@ What a load balancer consists of, and how one is told from the next, its provide
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
@@ -326,9 +327,9 @@ def _left_behind(balancers: Balancers[SceneT], old: Stand[SceneT], new: Stand[Sc
 def _seconds_left(balancers: Balancers[SceneT], old: Stand[SceneT], new: Stand[SceneT]) -> float:
     """Return how long the old one has to stay: counted from when the younger of the two was made.
 
-    Without a time to count from it stays.
+    Without a time to count from it stays. Both times count in whole seconds, as facts are told.
     """
-    born = max(moment(stand.created) for stand in (old, new))
+    born = max(math.floor(moment(stand.created)) for stand in (old, new))
     now = moment(balancers.now)
     stay = balancers.request.settings.drain_dns_seconds
     return max(0.0, born + stay - now) if born and now else stay
