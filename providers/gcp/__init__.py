@@ -294,7 +294,7 @@ class GcpProvider:
         self, group: str, outputs: Mapping[str, Mapping[str, str]]
     ) -> tuple[str, ...]:
         """Return the IP address of a load balancer: all its forwarding rules share one."""
-        from providers.gcp.desired.front import status_addresses
+        from providers.gcp.desired.status import status_addresses
 
         return status_addresses(group, outputs)
 
