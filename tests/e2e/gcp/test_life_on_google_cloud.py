@@ -82,8 +82,16 @@ def test_a_switch_of_modes_never_leaves_a_path_without_healthy_targets(stage: Pr
 
         stage.apply(gce(mode="node-port"))
 
+        def seen() -> set[str]:
+            """Who serves at one moment: a look takes several requests, so the map must stand still."""
+            while True:
+                before = stage.rest.everything("urlMaps")
+                found = stage.serving()[WEB]
+                if stage.rest.everything("urlMaps") == before:
+                    return found
+
         def switched() -> bool:
-            moments.append(stage.serving()[WEB])
+            moments.append(seen())
             hosts = {target.partition(":")[0] for target in moments[-1]}
             return hosts == nodes and not stage.rest.everything("networkEndpointGroups")
 
