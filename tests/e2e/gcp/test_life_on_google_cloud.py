@@ -83,7 +83,7 @@ def test_a_switch_of_modes_never_leaves_a_path_without_healthy_targets(stage: Pr
         stage.apply(gce(mode="node-port"))
 
         def seen() -> set[str]:
-            """Who serves at one moment: a look takes several requests, so the map must stand still."""
+            """Who serves at one moment: a look takes several requests; the map must stand still."""
             while True:
                 before = stage.rest.everything("urlMaps")
                 found = stage.serving()[WEB]
