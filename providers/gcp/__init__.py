@@ -151,7 +151,10 @@ class GcpProvider:
 
         return named_class(name)
 
-    def class_words(self, parameters: Parameters) -> ClassWords:  # noqa: ARG002 - the protocol's
+    def class_words(
+        self,
+        parameters: Parameters,  # noqa: ARG002 - the protocol's signature
+    ) -> ClassWords:
         """Return nothing: Google Cloud has no parameters of classes."""
         return ClassWords()
 

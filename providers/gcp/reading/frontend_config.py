@@ -35,7 +35,10 @@ class FrontendConfigName:
         """The kind of object that is named."""
         return FRONTEND_CONFIG_KIND
 
-    def object_names(self, port: ServicePort | None) -> tuple[str, ...]:  # noqa: ARG002 - of a front
+    def object_names(
+        self,
+        port: ServicePort | None,  # noqa: ARG002 - a front has no Service port
+    ) -> tuple[str, ...]:
         """Return the name."""
         return (self.name,)
 
